@@ -1,0 +1,266 @@
+"""The composition root: builds the services of one process, starts them in order and stops them in reverse."""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import hikari
+
+from skynetbot import VERSION
+from skynetbot.bus.local import LocalBus
+from skynetbot.dashboard import (
+    ActionFeed,
+    ActivityFeed,
+    AppHealth,
+    DatabaseSessions,
+    GuildSettingsPort,
+    Live,
+    PortGuilds,
+)
+from skynetbot.discord.client import DiscordClient
+from skynetbot.discord.commands import Command
+from skynetbot.discord.effects import HikariEffects
+from skynetbot.discord.guilds import CachedGuilds
+from skynetbot.discord.publish import command_builder
+from skynetbot.discord.responder import HikariResponder
+from skynetbot.discord.router import CommandRouter
+from skynetbot.errors import ConfigurationError, SkynetBotError
+from skynetbot.features.contract import Feature, FeatureServices, ProcessInfo
+from skynetbot.features.registry import build_features, schemas
+from skynetbot.guildconfig.service import SettingsService, settings_topic
+from skynetbot.observability.logs import get_logger
+from skynetbot.observability.metrics import Metrics
+from skynetbot.pipeline.engine import Pipeline
+from skynetbot.pipeline.plans import PlanBook
+from skynetbot.pipeline.runner import VerdictRunner, actions_topic
+from skynetbot.settings import OperatorSettings
+from skynetbot.storage.actions import ActionRepository
+from skynetbot.storage.activity import ActivityRepository, CounterBatch
+from skynetbot.storage.database import Database, StorageError
+from skynetbot.storage.sessions import SessionRepository
+from skynetbot.storage.settings import SettingsRepository
+from skynetbot.web.config import WebConfig
+from skynetbot.web.ports import WebPorts
+from skynetbot.web.server import WebServer
+from skynetbot.writes.counters import CounterBuffer
+
+__all__ = ["App", "activity_topic", "running_app"]
+
+_log = get_logger(__name__)
+
+activity_topic = "activity.committed"
+"""Bus topic; the message is the frozenset of guild ids whose counters grew."""
+
+
+class App:
+    """One running bot. Use `running_app`, which starts and stops it."""
+
+    def __init__(self, settings: OperatorSettings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.bus = LocalBus()
+        self.database = Database(settings.database_path, self.metrics)
+        self.activity = ActivityRepository(self.database)
+        self.actions = ActionRepository(self.database)
+        self.sessions = SessionRepository(self.database)
+        self.guild_settings = SettingsService(SettingsRepository(self.database), self.bus, schemas())
+        self.counters = CounterBuffer(
+            self.activity, self.metrics, interval_s=settings.counter_flush_s, on_flushed=self._on_flushed
+        )
+        self.discord = DiscordClient(
+            token=settings.discord_token,
+            api_url=settings.discord_api_url,
+            metrics=self.metrics,
+            shard_count=settings.shard_count,
+        )
+        self.guilds = CachedGuilds(self.discord.cache)
+        self.effects = HikariEffects(self.discord.rest)
+        self.features: tuple[Feature, ...] = build_features(
+            FeatureServices(
+                activity=self.activity,
+                bus=self.bus,
+                counters=self.counters,
+                effects=self.effects,
+                features=lambda: self.features,
+                guilds=self.guilds,
+                process=ProcessInfo(
+                    version=VERSION,
+                    started_at=time.time(),
+                    shard_count=lambda: len(self.discord.shards),
+                    gateway_latency_s=self.gateway_latency_s,
+                ),
+                settings=self.guild_settings,
+            )
+        )
+        self.plans = PlanBook(self.guild_settings, [stage for f in self.features for stage in f.stages])
+        self.runner = VerdictRunner(self.effects, self.actions, self.bus, self.metrics)
+        self.pipeline = Pipeline(
+            self.plans, [observer for f in self.features for observer in f.observers], self.runner, self.metrics
+        )
+        self.router = CommandRouter(
+            self.commands(), HikariResponder(self.discord.rest), self.metrics, latency_s=self.gateway_latency_s
+        )
+        self._stopping = asyncio.Event()
+        self._wire()
+
+    @property
+    def public_url(self) -> str:
+        """How browsers reach the dashboard."""
+        return self.settings.public_url or f"http://{self.settings.web_host}:{self.settings.web_port}"
+
+    def commands(self) -> Sequence[Command]:
+        return [command for feature in self.features for command in feature.commands]
+
+    def gateway_latency_s(self) -> float:
+        """The mean heartbeat latency of the live shards; NaN before the first heartbeat."""
+        known = [s.heartbeat_latency for s in self.discord.shards.values() if not math.isnan(s.heartbeat_latency)]
+        return sum(known) / len(known) if known else math.nan
+
+    async def readiness(self) -> Sequence[tuple[str, bool, str]]:
+        """(check, ok, detail) for each thing that must work before traffic is sent here."""
+        supervisor = self.discord.supervisor
+        connected = supervisor is not None and supervisor.all_connected
+        checks = [("gateway", connected, "every shard is connected" if connected else "not every shard is connected")]
+        try:
+            await self.database.run("health", "select", lambda connection: connection.execute("SELECT 1").fetchall())
+        except StorageError as error:
+            checks.append(("database", False, str(error)))
+        else:
+            checks.append(("database", True, "answers"))
+        return checks
+
+    def stop(self) -> None:
+        """Ask the app to end; `wait_stopped` returns."""
+        self._stopping.set()
+
+    async def wait_stopped(self) -> None:
+        await self._stopping.wait()
+
+    async def publish_commands(self) -> None:
+        """Tell Discord every slash command, replacing what it knew."""
+        application_id = self.discord.application_id
+        if application_id is None:
+            raise SkynetBotError("publish_commands needs a started client")
+        await self.discord.rest.set_application_commands(application_id, [command_builder(c) for c in self.commands()])
+
+    def _wire(self) -> None:
+        events = self.discord.events
+        events.on_message(self.pipeline.on_message, edits=self.pipeline.on_edit)
+        events.on_raw("INTERACTION_CREATE", self.router.on_interaction)
+        events.on_raw("GUILD_CREATE", self._on_guild_create)
+        events.on_raw("GUILD_DELETE", self._on_guild_delete)
+        for feature in self.features:
+            for event, handler in feature.events.items():
+                events.on_raw(event, handler)
+        self.bus.listen(settings_topic, self.plans.refresh)
+
+    def _on_guild_create(self, payload: Mapping[str, Any]) -> None:
+        # Loaded now, a guild's first message finds its plan ready.
+        self.plans.refresh(int(payload["id"]))
+
+    def _on_guild_delete(self, payload: Mapping[str, Any]) -> None:
+        if not payload.get("unavailable"):
+            self.plans.forget(int(payload["id"]))
+
+    def _on_flushed(self, batch: CounterBatch, totals: Mapping[tuple[int, int], int]) -> None:
+        for feature in self.features:
+            for listener in feature.flush_listeners:
+                listener(batch, totals)
+        self.bus.publish(activity_topic, frozenset(guild for guild, _ in batch.days))
+
+
+def _web_server(app: App) -> WebServer:
+    settings = app.settings
+    activity = ActivityFeed(app.activity, app.guild_settings)
+    actions = ActionFeed(app.actions)
+    web_ports = WebPorts(
+        guilds=PortGuilds(app.guilds),
+        activity=activity,
+        actions=actions,
+        live=Live(app.bus, (activity_topic, actions_topic), activity, actions),
+        settings=GuildSettingsPort(app.guild_settings),
+        health=AppHealth(app.readiness, app.metrics),
+        sessions=DatabaseSessions(app.sessions),
+    )
+    config = WebConfig(
+        public_url=app.public_url,
+        client_id=str(app.discord.application_id),
+        client_secret=settings.discord_client_secret,
+        oauth_authorize_url=settings.discord_authorize_url,
+        oauth_api_base=settings.discord_api_url,
+        chat_url=settings.chat_url,
+    )
+    return WebServer(web_ports, config, host=settings.web_host, port=settings.web_port)
+
+
+@asynccontextmanager
+async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
+    """Start everything, yield the app once Discord is connected, stop everything at the end.
+
+    Raises:
+        ConfigurationError: Discord refuses the token.
+        StorageError: the database cannot be opened.
+        GatewayRefused: Discord refuses the connection for good.
+    """
+    app = App(settings)
+    async with AsyncExitStack() as stack:
+        await app.database.open()
+        stack.push_async_callback(app.database.close)
+        await app.sessions.delete_expired(time.time())
+        try:
+            await app.discord.start()
+        except hikari.UnauthorizedError as error:
+            await app.discord.close()
+            raise ConfigurationError(["Discord does not accept DISCORD_TOKEN. Reset it on the Bot page."]) from error
+        stack.push_async_callback(app.discord.close)
+        await app.publish_commands()
+        supervisor = await app.discord.prepare_gateway()
+
+        async def stop_features() -> None:
+            for feature in app.features:
+                if feature.close is not None:
+                    await feature.close()
+
+        stack.push_async_callback(stop_features)
+        flushing = asyncio.create_task(app.counters.run(), name="counter flush")
+        judging = asyncio.create_task(app.runner.run(), name="verdicts")
+        stack.push_async_callback(_finish_pipeline, app, flushing, judging)
+        gateway = asyncio.create_task(supervisor.run(), name="gateway")
+        stack.push_async_callback(_cancel, gateway)
+        web = _web_server(app)
+        await web.start()
+        stack.push_async_callback(web.stop)
+        started = asyncio.create_task(supervisor.wait_started(), name="gateway start")
+        await asyncio.wait((gateway, started), return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            started.cancel()
+            gateway.result()
+            raise SkynetBotError("The gateway ended before it was connected.")
+        gateway.add_done_callback(lambda _: app.stop())
+        yield app
+        if gateway.done() and not gateway.cancelled():
+            gateway.result()
+
+
+async def _finish_pipeline(app: App, flushing: asyncio.Task[None], judging: asyncio.Task[None]) -> None:
+    """After the gateway is closed: let what was received reach Discord and the database."""
+    await app.router.drain()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            await app.runner.drain()
+    await _cancel(judging)
+    await app.plans.close()
+    await _cancel(flushing)
+    try:
+        await app.counters.flush()
+    except StorageError as error:
+        _log.error("the last counters could not be committed", error=str(error), **app.counters.stats())
+
+
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,294 @@
+"""Adapts the app's services to the ports of the web room, which knows nothing of Discord's gateway."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+from litestar.stores.base import Store
+from typing_extensions import override
+
+from skynetbot.bus.local import LocalBus
+from skynetbot.discord.guilds import Guilds
+from skynetbot.features.activity.ranks import parse_ranks, rank_of
+from skynetbot.features.activity.settings import ActivitySettings
+from skynetbot.guildconfig.schema import FieldSpec, Schema, SettingsRejected
+from skynetbot.guildconfig.service import SettingsConflict, SettingsService, UnknownFeature
+from skynetbot.observability.metrics import Metrics
+from skynetbot.storage.actions import ActionRepository, ActionRow
+from skynetbot.storage.activity import ActivityRepository
+from skynetbot.storage.sessions import SessionRepository
+from skynetbot.web import ports
+
+__all__ = ["ActionFeed", "ActivityFeed", "AppHealth", "DatabaseSessions", "GuildSettingsPort", "Live", "PortGuilds"]
+
+_SECONDS_PER_DAY: Final = 86_400
+_SHOWN_ACTIONS: Final = 20
+
+_S = type[msgspec.Struct]
+
+
+class PortGuilds:
+    """ports.GuildDirectory over the gateway's view of the servers."""
+
+    def __init__(self, guilds: Guilds) -> None:
+        self._guilds = guilds
+
+    def get(self, guild_id: int) -> ports.GuildSummary | None:
+        guild = self._guilds.get(guild_id)
+        if guild is None:
+            return None
+        return ports.GuildSummary(guild.id, guild.name, guild.icon, guild.member_count, guild.owner_id)
+
+    def channels(self, guild_id: int) -> Sequence[ports.NamedRef]:
+        return [ports.NamedRef(ref.id, ref.name) for ref in self._guilds.channels(guild_id)]
+
+    def roles(self, guild_id: int) -> Sequence[ports.NamedRef]:
+        return [ports.NamedRef(ref.id, ref.name) for ref in self._guilds.roles(guild_id)]
+
+
+class ActivityFeed:
+    """ports.ActivityReads."""
+
+    def __init__(
+        self, activity: ActivityRepository, settings: SettingsService, now: Callable[[], float] = time.time
+    ) -> None:
+        self._activity = activity
+        self._settings = settings
+        self._now = now
+
+    async def totals(self, guild_id: int) -> ports.ActivityTotals:
+        totals = await self._activity.totals(guild_id, int(self._now() // _SECONDS_PER_DAY))
+        return ports.ActivityTotals(totals.messages_total, totals.messages_today, totals.members_seen)
+
+    async def top(self, guild_id: int, limit: int) -> Sequence[ports.MemberActivity]:
+        rows = await self._activity.top(guild_id, limit)
+        ranks = parse_ranks((await self._settings.snapshot(guild_id)).get(ActivitySettings).ranks)
+        shown: list[ports.MemberActivity] = []
+        for row in rows:
+            rank = rank_of(row.messages, ranks)
+            shown.append(
+                ports.MemberActivity(
+                    row.user_id,
+                    row.name or str(row.user_id),
+                    row.messages,
+                    rank.number if rank else None,
+                    rank.name if rank else None,
+                )
+            )
+        return shown
+
+
+class ActionFeed:
+    """ports.ActionReads."""
+
+    def __init__(self, actions: ActionRepository) -> None:
+        self._actions = actions
+
+    async def recent(self, guild_id: int, limit: int, before: int | None = None) -> Sequence[ports.ActionRecord]:
+        return [_record(row) for row in await self._actions.recent(guild_id, limit, before)]
+
+
+def _record(row: ActionRow) -> ports.ActionRecord:
+    return ports.ActionRecord(
+        id=row.id,
+        at=row.at,
+        guild_id=row.guild_id,
+        kind=row.kind,
+        subject=row.subject,
+        summary=row.summary,
+        reason=row.reason,
+        channel_id=row.channel_id,
+        user_id=row.user_id,
+    )
+
+
+class Live:
+    """ports.LiveFeed: at any news of the guild on the bus, its whole current state, so that a missed one heals."""
+
+    def __init__(self, bus: LocalBus, topics: Sequence[str], activity: ActivityFeed, actions: ActionFeed) -> None:
+        self._bus = bus
+        self._topics = tuple(topics)
+        self._activity = activity
+        self._actions = actions
+
+    def subscribe(self, guild_id: int) -> AbstractAsyncContextManager[AsyncIterator[ports.LiveUpdate]]:
+        return self._subscribe(guild_id)
+
+    @asynccontextmanager
+    async def _subscribe(self, guild_id: int) -> AsyncIterator[AsyncIterator[ports.LiveUpdate]]:
+        counters, records = self._topics
+        with self._bus.subscribe(_LIVE_TOPIC.format(guild_id), backlog=1) as news:
+
+            def on_counters(guild_ids: frozenset[int]) -> None:
+                if guild_id in guild_ids:
+                    news.put(guild_id)
+
+            def on_record(row: ActionRow) -> None:
+                if row.guild_id == guild_id:
+                    news.put(guild_id)
+
+            unlisten = (self._bus.listen(counters, on_counters), self._bus.listen(records, on_record))
+            try:
+
+                async def updates() -> AsyncIterator[ports.LiveUpdate]:
+                    # The subscription stands before the first state is read, so nothing falls between the two.
+                    while True:
+                        yield await self._state(guild_id)
+                        await news.get()
+                        news.drain()
+
+                yield updates()
+            finally:
+                for stop in unlisten:
+                    stop()
+
+    async def _state(self, guild_id: int) -> ports.LiveUpdate:
+        return ports.LiveUpdate(
+            await self._activity.totals(guild_id), await self._actions.recent(guild_id, _SHOWN_ACTIONS)
+        )
+
+
+_LIVE_TOPIC: Final = "live.{}"
+
+
+class GuildSettingsPort:
+    """ports.SettingsPort over the settings service; its outcomes become the port's."""
+
+    def __init__(self, settings: SettingsService) -> None:
+        self._settings = settings
+
+    async def sections(self, guild_id: int) -> Sequence[ports.SectionView]:
+        snapshot = await self._settings.snapshot(guild_id)
+        return [
+            _section(schema, snapshot.get(schema.struct), snapshot.version(schema.feature))
+            for schema in self._settings.schemas.values()
+        ]
+
+    async def section(self, guild_id: int, feature: str) -> ports.SectionView:
+        schema = self._schema(feature)
+        snapshot = await self._settings.snapshot(guild_id)
+        return _section(schema, snapshot.get(schema.struct), snapshot.version(feature))
+
+    async def update(
+        self,
+        guild_id: int,
+        feature: str,
+        changes: Mapping[str, Any],
+        *,
+        author_id: int,
+        author_name: str,
+        expected_version: int | None,
+    ) -> ports.SectionView:
+        schema = self._schema(feature)
+        try:
+            value, version = await self._settings.update(
+                guild_id,
+                feature,
+                changes,
+                author_id=author_id,
+                author_name=author_name,
+                expected_version=expected_version,
+            )
+        except SettingsRejected as rejected:
+            raise ports.SettingsRejected(rejected.errors) from rejected
+        except SettingsConflict as conflict:
+            raise ports.SettingsConflict(await self.section(guild_id, feature)) from conflict
+        return _section(schema, value, version)
+
+    def _schema(self, feature: str) -> Schema[Any]:
+        try:
+            return self._settings.schema(feature)
+        except UnknownFeature as error:
+            raise ports.UnknownFeature(str(error)) from error
+
+
+def _section(schema: Schema[Any], value: msgspec.Struct, version: int) -> ports.SectionView:
+    return ports.SectionView(
+        feature=schema.feature,
+        title=schema.title,
+        help=schema.help,
+        version=version,
+        fields=tuple(_field(spec, getattr(value, spec.name)) for spec in schema.fields),
+    )
+
+
+def _field(spec: FieldSpec, value: Any) -> ports.FieldView:
+    return ports.FieldView(
+        name=spec.name,
+        label=spec.label,
+        help=spec.help,
+        kind=spec.kind,
+        value=value,
+        default=spec.default,
+        minimum=spec.minimum,
+        maximum=spec.maximum,
+        max_length=spec.max_length,
+        choices=spec.choices,
+    )
+
+
+class AppHealth:
+    """ports.HealthPort."""
+
+    def __init__(
+        self, readiness: Callable[[], Awaitable[Sequence[tuple[str, bool, str]]]], metrics: Metrics
+    ) -> None:
+        self._readiness = readiness
+        self._metrics = metrics
+
+    async def readiness(self) -> Sequence[tuple[str, bool, str]]:
+        return await self._readiness()
+
+    def metrics(self) -> tuple[bytes, str]:
+        return self._metrics.exposition()
+
+
+class DatabaseSessions(Store):
+    """Litestar's session store over the embedded database, so that a restart logs nobody out."""
+
+    def __init__(self, sessions: SessionRepository, now: Callable[[], float] = time.time) -> None:
+        self._sessions = sessions
+        self._now = now
+
+    @override
+    async def set(self, key: str, value: str | bytes, expires_in: int | timedelta | None = None) -> None:
+        body = value.encode() if isinstance(value, str) else value
+        await self._sessions.set(key, body, self._expiry(expires_in))
+
+    @override
+    async def get(self, key: str, renew_for: int | timedelta | None = None) -> bytes | None:
+        found = await self._sessions.get(key, self._now())
+        if found is None:
+            return None
+        value, expires_at = found
+        if renew_for is not None and expires_at is not None:
+            await self._sessions.set(key, value, self._expiry(renew_for))
+        return value
+
+    @override
+    async def delete(self, key: str) -> None:
+        await self._sessions.delete(key)
+
+    @override
+    async def delete_all(self) -> None:
+        await self._sessions.delete_all()
+
+    @override
+    async def exists(self, key: str) -> bool:
+        return await self._sessions.get(key, self._now()) is not None
+
+    @override
+    async def expires_in(self, key: str) -> int | None:
+        found = await self._sessions.get(key, self._now())
+        if found is None or found[1] is None:
+            return None
+        return max(0, int(found[1] - self._now()))
+
+    def _expiry(self, expires_in: int | timedelta | None) -> float | None:
+        if expires_in is None:
+            return None
+        seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
+        return self._now() + seconds

@@ -1,0 +1,182 @@
+"""Puts hikari's parts together: REST client, entity and event factories, cache, our event manager, our shards."""
+
+import functools
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from typing import Any, Final
+
+import hikari
+from hikari.api import (
+    cache as cache_api,
+)
+from hikari.api import (
+    entity_factory as entity_factory_api,
+)
+from hikari.api import (
+    rest as rest_api,
+)
+from hikari.api import (
+    shard as shard_api,
+)
+from hikari.impl import (
+    cache as cache_impl,
+)
+from hikari.impl import (
+    config as config_impl,
+)
+from hikari.impl import (
+    entity_factory as entity_factory_impl,
+)
+from hikari.impl import (
+    event_factory as event_factory_impl,
+)
+from hikari.impl import (
+    rest as rest_impl,
+)
+from typing_extensions import override
+
+from skynetbot.discord.events import EventManager
+from skynetbot.discord.messages import FrameDecoder
+from skynetbot.discord.shard import Shard
+from skynetbot.discord.supervisor import IdentifyGate, ShardSupervisor
+from skynetbot.observability.metrics import Metrics
+
+__all__ = ["INTENTS", "DiscordClient"]
+
+INTENTS: Final = (
+    hikari.Intents.GUILDS
+    | hikari.Intents.GUILD_MEMBERS
+    | hikari.Intents.GUILD_MODERATION
+    | hikari.Intents.GUILD_MESSAGES
+    | hikari.Intents.GUILD_MESSAGE_REACTIONS
+    | hikari.Intents.DM_MESSAGES
+    | hikari.Intents.MESSAGE_CONTENT
+)
+
+# Exactly these: hikari's default also keeps messages and members, which doubles the cost of every dispatch.
+_CACHED: Final = (
+    hikari.api.CacheComponents.GUILDS
+    | hikari.api.CacheComponents.GUILD_CHANNELS
+    | hikari.api.CacheComponents.ROLES
+    | hikari.api.CacheComponents.ME
+)
+
+
+class DiscordClient(hikari.RESTAware):
+    """Everything that speaks to Discord. ``start`` connects REST, ``run`` keeps the gateway, ``close`` ends both."""
+
+    def __init__(self, *, token: str, api_url: str, metrics: Metrics, shard_count: int = 0) -> None:
+        self._token = token
+        self._metrics = metrics
+        self._shard_count = shard_count
+        self._http_settings = config_impl.HTTPSettings()
+        self._proxy_settings = config_impl.ProxySettings()
+        self._cache = cache_impl.CacheImpl(self, config_impl.CacheSettings(components=_CACHED))
+        self._entity_factory = entity_factory_impl.EntityFactoryImpl(self)
+        self._event_factory = event_factory_impl.EventFactoryImpl(self)
+        self.events = EventManager(
+            self._entity_factory,
+            self._event_factory,
+            INTENTS,
+            auto_chunk_members=False,
+            cache=self._cache,
+            metrics=metrics,
+        )
+        self._rest = rest_impl.RESTClientImpl(
+            cache=self._cache,
+            entity_factory=self._entity_factory,
+            executor=None,
+            http_settings=self._http_settings,
+            proxy_settings=self._proxy_settings,
+            max_retries=3,
+            rest_url=api_url,
+            token=token,
+            token_type=hikari.TokenType.BOT,
+        )
+        self.supervisor: ShardSupervisor | None = None
+        self.application_id: hikari.Snowflake | None = None
+
+    async def start(self) -> None:
+        """Connect REST and learn who we are.
+
+        Raises:
+            hikari.UnauthorizedError: the token is not valid.
+        """
+        self._rest.start()
+        application = await self._rest.fetch_application()
+        self.application_id = application.id
+
+    async def prepare_gateway(self) -> ShardSupervisor:
+        """Ask Discord where to connect and with how many shards; the supervisor is to be run by the caller."""
+        info = await self._rest.fetch_gateway_bot_info()
+        count = self._shard_count or info.shard_count
+        decoder = FrameDecoder(lambda event: self._metrics.gateway_rejects.labels(event, "odd").inc())
+
+        def factory(shard_id: int) -> Shard:
+            return Shard(
+                compression=shard_api.GatewayCompression.TRANSPORT_ZSTD_STREAM,
+                loads=decoder,
+                intents=INTENTS,
+                shard_id=shard_id,
+                shard_count=count,
+                http_settings=self._http_settings,
+                proxy_settings=self._proxy_settings,
+                event_manager=self.events,
+                event_factory=self._event_factory,
+                token=self._token,
+                url=info.url,
+            )
+
+        self.supervisor = ShardSupervisor(
+            {shard_id: functools.partial(factory, shard_id) for shard_id in range(count)},
+            IdentifyGate(info.session_start_limit.max_concurrency),
+            self._metrics,
+        )
+        return self.supervisor
+
+    async def close(self) -> None:
+        if self._rest.is_alive:
+            await self._rest.close()
+
+    # What hikari's parts ask of the application that owns them.
+
+    @property
+    def cache(self) -> cache_api.Cache:
+        return self._cache
+
+    @property
+    @override
+    def rest(self) -> rest_api.RESTClient:
+        return self._rest
+
+    @property
+    @override
+    def entity_factory(self) -> entity_factory_api.EntityFactory:
+        return self._entity_factory
+
+    @property
+    @override
+    def executor(self) -> Executor | None:
+        return None
+
+    @property
+    @override
+    def http_settings(self) -> config_impl.HTTPSettings:
+        return self._http_settings
+
+    @property
+    @override
+    def proxy_settings(self) -> config_impl.ProxySettings:
+        return self._proxy_settings
+
+    @property
+    def intents(self) -> hikari.Intents:
+        return INTENTS
+
+    @property
+    def is_alive(self) -> bool:
+        return self._rest.is_alive
+
+    @property
+    def shards(self) -> Mapping[int, Any]:
+        return self.supervisor.shards if self.supervisor else {}

@@ -1,0 +1,134 @@
+"""Slash commands as data: what a feature declares, and the context that a handler gets."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from skynetbot.discord.interactions import Interaction, OptionValue
+from skynetbot.errors import SkynetBotError
+
+__all__ = [
+    "ADMINISTRATOR",
+    "MANAGE_GUILD",
+    "Command",
+    "CommandContext",
+    "CommandOption",
+    "OptionType",
+    "Reply",
+    "Responder",
+    "Subcommand",
+    "UserError",
+]
+
+ADMINISTRATOR: Final = 1 << 3
+MANAGE_GUILD: Final = 1 << 5
+
+
+class OptionType:
+    """https://discord.com/developers/docs/interactions/application-commands (option types)."""
+
+    STRING: Final = 3
+    INTEGER: Final = 4
+    BOOLEAN: Final = 5
+    USER: Final = 6
+    CHANNEL: Final = 7
+    ROLE: Final = 8
+
+
+class UserError(SkynetBotError):
+    """The person asked for something that cannot be; the message is shown to them alone and says what to do."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer to a command; only the invoker sees it when ``ephemeral``."""
+
+    content: str = ""
+    title: str = ""
+    fields: tuple[tuple[str, str, bool], ...] = ()
+    """(name, value, inline) of the embed."""
+    description: str = ""
+    footer: str = ""
+    ephemeral: bool = False
+
+
+class Responder(Protocol):
+    """How answers reach Discord."""
+
+    async def reply(self, interaction: Interaction, reply: Reply) -> None: ...
+
+    async def choices(self, interaction: Interaction, choices: Sequence[tuple[str, str]]) -> None: ...
+
+
+class CommandContext(msgspec.Struct, frozen=True):
+    """What a handler knows: the interaction, its options by name, and how far the answer is from the question."""
+
+    interaction: Interaction
+    options: Mapping[str, OptionValue]
+    gateway_latency_s: float = float("nan")
+
+    @property
+    def guild_id(self) -> int:
+        """Raises UserError in direct messages."""
+        if self.interaction.guild_id is None:
+            raise UserError("This command works only in a server.")
+        return self.interaction.guild_id
+
+    def text(self, name: str) -> str | None:
+        value = self.options.get(name)
+        return None if value is None else str(value)
+
+    def snowflake(self, name: str) -> int | None:
+        value = self.options.get(name)
+        return None if value is None else int(value)
+
+
+Handler = Callable[[CommandContext], Awaitable[Reply]]
+Completer = Callable[[CommandContext, str, str], Awaitable[Sequence[tuple[str, str]]]]
+"""(context, option name, what is typed so far) -> (label, value) pairs, at most 25."""
+
+
+class CommandOption(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    description: str
+    type: int = OptionType.STRING
+    required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    autocomplete: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class Subcommand(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    description: str
+    handler: Handler
+    options: tuple[CommandOption, ...] = ()
+    completer: Completer | None = None
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A slash command of one feature; either it has a handler, or subcommands that have one each."""
+
+    name: str
+    description: str
+    handler: Handler | None = None
+    options: tuple[CommandOption, ...] = ()
+    completer: Completer | None = None
+    subcommands: tuple[Subcommand, ...] = ()
+    permissions: int = 0
+    """Discord permissions of which the invoker needs all; Administrator passes always."""
+    guild_only: bool = False
+
+    def leaves(self) -> Mapping[tuple[str, ...], Subcommand]:
+        """Everything that can be invoked, by full name."""
+        if self.handler is not None:
+            leaf = Subcommand(
+                name=self.name,
+                description=self.description,
+                handler=self.handler,
+                options=self.options,
+                completer=self.completer,
+            )
+            return {(self.name,): leaf}
+        return {(self.name, sub.name): sub for sub in self.subcommands}

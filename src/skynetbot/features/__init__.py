@@ -1,0 +1,1 @@
+"""One folder per feature. `contract` says what a feature declares, `registry` finds them all."""

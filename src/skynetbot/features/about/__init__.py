@@ -1,0 +1,1 @@
+"""/about: what this bot is, which version, how long it has been up."""

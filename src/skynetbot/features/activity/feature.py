@@ -1,0 +1,106 @@
+"""Counts every message of a person, and announces ranks when a commit carried a member over a threshold."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from skynetbot.discord.effects import EffectRefused
+from skynetbot.discord.messages import Message
+from skynetbot.features.activity.ranks import Rank, parse_ranks, rank_of
+from skynetbot.features.activity.settings import SCHEMA, ActivitySettings
+from skynetbot.features.contract import Feature, FeatureServices
+from skynetbot.guildconfig.service import GuildSettings, settings_topic
+from skynetbot.observability.logs import get_logger
+from skynetbot.storage.activity import CounterBatch
+from skynetbot.storage.database import StorageError
+
+__all__ = ["SCHEMA", "RankAnnouncer", "build"]
+
+_log = get_logger(__name__)
+_SECONDS_PER_DAY: Final = 86_400
+_QUEUE_BOUND: Final = 1_000
+
+
+def build(services: FeatureServices) -> Feature:
+    count = services.counters.count_message
+    now = services.now
+
+    def observe(message: Message) -> None:
+        if message.guild_id is not None and message.author is not None:
+            day = int(now() // _SECONDS_PER_DAY)
+            count(message.guild_id, message.author.id, message.author_name, day)
+
+    announcer = RankAnnouncer(services)
+    return Feature(
+        name="activity",
+        title="Activity and ranks",
+        summary="Counts messages for every member and gives ranks for them.",
+        schema=SCHEMA,
+        observers=(observe,),
+        flush_listeners=(announcer.on_flushed,),
+        close=announcer.close,
+    )
+
+
+class RankAnnouncer:
+    """Watches committed totals. Works in one task of its own, so that the flush never waits for Discord."""
+
+    def __init__(self, services: FeatureServices) -> None:
+        self._services = services
+        self._snapshots: dict[int, GuildSettings] = {}
+        self._waiting: asyncio.Queue[tuple[int, int, int, int]] = asyncio.Queue(_QUEUE_BOUND)
+        self._task: asyncio.Task[None] | None = None
+        self._unlisten = services.bus.listen(settings_topic, self._forget)
+
+    def on_flushed(self, batch: CounterBatch, totals: Mapping[tuple[int, int], int]) -> None:
+        """Queue the members whose totals grew in guilds that announce; the check itself waits for nothing."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="rank announcements")
+        for (guild_id, user_id), total in totals.items():
+            snapshot = self._snapshots.get(guild_id)
+            if snapshot is not None and not snapshot.get(ActivitySettings).announce:
+                continue
+            added = batch.members.get((guild_id, user_id), 0)
+            try:
+                self._waiting.put_nowait((guild_id, user_id, total - added, total))
+            except asyncio.QueueFull:
+                # The rank itself is derived from the total and cannot be lost; only its announcement is.
+                _log.warning("rank announcements shed", guild=guild_id)
+                return
+
+    async def close(self) -> None:
+        self._unlisten()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _forget(self, guild_id: int) -> None:
+        self._snapshots.pop(guild_id, None)
+
+    async def _run(self) -> None:
+        while True:
+            guild_id, user_id, before, after = await self._waiting.get()
+            try:
+                await self._check(guild_id, user_id, before, after)
+            except (StorageError, EffectRefused) as error:
+                _log.warning("rank not announced", guild=guild_id, user=user_id, error=str(error))
+
+    async def _check(self, guild_id: int, user_id: int, before: int, after: int) -> None:
+        snapshot = self._snapshots.get(guild_id)
+        if snapshot is None:
+            snapshot = self._snapshots[guild_id] = await self._services.settings.snapshot(guild_id)
+        settings = snapshot.get(ActivitySettings)
+        if not settings.announce or settings.announce_channel is None:
+            return
+        ranks = parse_ranks(settings.ranks)
+        reached = rank_of(after, ranks)
+        if reached is None or reached == rank_of(before, ranks):
+            return
+        await self._announce(guild_id, user_id, reached, settings.announce_channel)
+
+    async def _announce(self, guild_id: int, user_id: int, rank: Rank, channel_id: int) -> None:
+        if await self._services.activity.reach_rank(guild_id, user_id, rank.number, self._services.now()):
+            await self._services.effects.send_message(
+                channel_id,
+                f"🎉 <@{user_id}> reached the rank **{rank.name}** with {rank.messages:,} messages!",
+            )

@@ -1,0 +1,64 @@
+"""What a feature declares in one object, and the services that it may use."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from skynetbot.bus.local import LocalBus
+from skynetbot.discord.commands import Command
+from skynetbot.discord.effects import DiscordEffects
+from skynetbot.discord.events import RawHandler
+from skynetbot.discord.guilds import Guilds
+from skynetbot.guildconfig.schema import Schema
+from skynetbot.guildconfig.service import SettingsService
+from skynetbot.pipeline.engine import Observer
+from skynetbot.pipeline.plans import StageSpec
+from skynetbot.storage.activity import ActivityRepository, CounterBatch
+from skynetbot.writes.counters import CounterBuffer
+
+__all__ = ["Feature", "FeatureServices", "ProcessInfo"]
+
+FlushListener = Callable[[CounterBatch, Mapping[tuple[int, int], int]], None]
+
+
+class ProcessInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process can say of itself."""
+
+    version: str
+    started_at: float
+    shard_count: Callable[[], int]
+    gateway_latency_s: Callable[[], float]
+
+
+class Feature(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a feature adds to the bot. What is not listed here is not wired, and a test looks."""
+
+    name: str
+    title: str
+    summary: str
+    """One sentence for /help."""
+    schema: Schema[Any] | None = None
+    commands: tuple[Command, ...] = ()
+    stages: tuple[StageSpec, ...] = ()
+    observers: tuple[Observer, ...] = ()
+    flush_listeners: tuple[FlushListener, ...] = ()
+    events: Mapping[str, RawHandler] = {}
+    close: Callable[[], Any] | None = None
+    """An async function that ends what the feature started."""
+
+
+class FeatureServices(msgspec.Struct, frozen=True, kw_only=True):
+    """Passed to each feature's ``build``; features hold no other way to the world."""
+
+    activity: ActivityRepository
+    bus: LocalBus
+    counters: CounterBuffer
+    effects: DiscordEffects
+    features: Callable[[], tuple[Feature, ...]]
+    """Every feature, once all are built; for /help and /settings."""
+    guilds: Guilds
+    process: ProcessInfo
+    settings: SettingsService
+    now: Callable[[], float] = time.time

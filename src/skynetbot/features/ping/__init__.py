@@ -1,0 +1,1 @@
+"""/ping: is the bot there, and how far away is Discord."""

@@ -1,0 +1,1 @@
+"""/settings: every feature's settings in Discord, from the same schemas as the dashboard."""

@@ -1,0 +1,1 @@
+"""/stats: the server's counters, or one member's."""

@@ -1,0 +1,1 @@
+"""Words that a server does not want: delete, warn and log."""

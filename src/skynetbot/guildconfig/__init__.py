@@ -1,0 +1,1 @@
+"""Servers' settings: one typed struct per feature, and everything that follows from it."""

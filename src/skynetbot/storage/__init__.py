@@ -1,0 +1,1 @@
+"""The embedded database: tables, migrations and repositories; statements never leave this room."""
