@@ -236,7 +236,7 @@ class World:
 
     # Channels
 
-    def create_channel(self, guild: Guild, name: str, *, type: int = 0, **fields: Any) -> Channel:  # noqa: A002
+    def create_channel(self, guild: Guild, name: str, *, type: int = 0, **fields: Any) -> Channel:
         channel = Channel(
             id=self.snowflakes.make(),
             guild_id=guild.id,
@@ -485,7 +485,7 @@ class World:
         user_id: int,
         channel: Channel,
         data: dict[str, Any],
-        **fields: Any,  # noqa: A002
+        **fields: Any,
     ) -> Interaction:
         """Register an interaction; `interactions` in the REST room sends it to the bot."""
         interaction = Interaction(

@@ -124,8 +124,6 @@ async def _migrate(settings: OperatorSettings) -> int:
     return _OK
 
 
-
-
 class _SignalStop:
     """An event that the first SIGTERM or SIGINT sets; a second one ends the process the usual way."""
 

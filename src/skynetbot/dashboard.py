@@ -233,9 +233,7 @@ def _field(spec: FieldSpec, value: Any) -> ports.FieldView:
 class AppHealth:
     """ports.HealthPort."""
 
-    def __init__(
-        self, readiness: Callable[[], Awaitable[Sequence[tuple[str, bool, str]]]], metrics: Metrics
-    ) -> None:
+    def __init__(self, readiness: Callable[[], Awaitable[Sequence[tuple[str, bool, str]]]], metrics: Metrics) -> None:
         self._readiness = readiness
         self._metrics = metrics
 

@@ -92,7 +92,7 @@ async def _discord(settings: OperatorSettings) -> AsyncIterator[Finding]:
             response.raise_for_status()
             application = await response.json()
     except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
-        detail = f"{settings.discord_api_url} does not answer ({error or type(error).__name__})"
+        detail = f"{settings.discord_api_url} does not answer ({error!r})"
         yield Finding("discord", detail, "Check the network and SKYNETBOT_DISCORD_API_URL.")
         return
     yield Finding("discord", f"knows the application {application.get('name')!r}")

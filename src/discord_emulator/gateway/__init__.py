@@ -1,0 +1,1 @@
+"""The gateway, version 10: connections, sessions, shards, intents."""

@@ -1,0 +1,118 @@
+"""One session of one shard: who it is, what it may hear, what it has been sent and can be sent again."""
+
+import secrets
+from collections import deque
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from discord_emulator.dispatch import Dispatch
+from discord_emulator.entities import User
+from discord_emulator.gateway.intents import MESSAGE_CONTENT, wanted_intents
+from discord_emulator.world import World
+
+__all__ = ["Link", "Session"]
+
+_encode: Final = msgspec.json.Encoder().encode
+_BLANKED: Final = ("content", "embeds", "attachments", "components")
+
+
+class Link(Protocol):
+    """The connection under a session."""
+
+    def send(self, frame: bytes) -> None: ...
+
+
+class Session:
+    """Lives longer than its connection: events go on being numbered and kept for RESUME, up to a bound."""
+
+    def __init__(
+        self,
+        world: World,
+        user: User,
+        *,
+        shard: tuple[int, int],
+        intents: int | None,
+        large_threshold: int,
+        replay_bound: int,
+    ) -> None:
+        self.id = secrets.token_hex(16)
+        self.world = world
+        self.user = user
+        self.shard_id, self.shard_count = shard
+        self.intents = intents
+        """None for a person's client, which needs none."""
+        self.large_threshold = large_threshold
+        self.link: Link | None = None
+        self.seq = 0
+        self.disconnected_at: float | None = None
+        self._sent: deque[tuple[int, bytes]] = deque(maxlen=replay_bound)
+
+    def sees(self, dispatch: Dispatch) -> bool:
+        """Whether this session is to get the event: shard, guild membership, receivers, intents."""
+        if dispatch.user_ids is not None and self.user.id not in dispatch.user_ids:
+            return False
+        in_guild = dispatch.guild_id is not None
+        if dispatch.guild_id is not None:
+            if (dispatch.guild_id >> 22) % self.shard_count != self.shard_id:
+                return False
+            guild = self.world.guilds.get(dispatch.guild_id)
+            addressed = dispatch.user_ids is not None
+            if guild is not None and self.user.id not in guild.members and not addressed:
+                return False
+        elif dispatch.channel_id is not None:
+            channel = self.world.channels.get(dispatch.channel_id)
+            if self.shard_id != 0 or channel is None or self.user.id not in channel.recipients:
+                return False
+        if self.intents is None:
+            return True
+        wanted = wanted_intents(dispatch.name, in_guild=in_guild)
+        if dispatch.name == "GUILD_MEMBER_UPDATE" and dispatch.data.get("user", {}).get("id") == str(self.user.id):
+            return True
+        return wanted == 0 or bool(self.intents & wanted)
+
+    def hides_content(self, dispatch: Dispatch) -> bool:
+        """Without the privileged intent, strangers' words in servers arrive empty."""
+        if self.intents is None or self.intents & MESSAGE_CONTENT or dispatch.guild_id is None:
+            return False
+        if not dispatch.name.startswith(("MESSAGE_CREATE", "MESSAGE_UPDATE")) or dispatch.author_id == self.user.id:
+            return False
+        own_id = str(self.user.id)
+        return not any(user.get("id") == own_id for user in dispatch.data.get("mentions") or ())
+
+    def send_event(self, name: str, data: Any) -> None:
+        """Number, keep and send one event."""
+        self.send_encoded(name, _encode(data))
+
+    def send_encoded(self, name: str, data: bytes) -> None:
+        """The same for data that is JSON already, so that one encoding serves every session."""
+        self.seq += 1
+        frame = b'{"t":"%b","s":%d,"op":0,"d":%b}' % (name.encode(), self.seq, data)
+        self._sent.append((self.seq, frame))
+        if self.link is not None:
+            self.link.send(frame)
+
+    def can_resume_from(self, seq: int) -> bool:
+        """Whether everything after ``seq`` is still kept."""
+        oldest = self._sent[0][0] if self._sent else self.seq + 1
+        return oldest - 1 <= seq <= self.seq
+
+    def replay(self, seq: int) -> int:
+        """Send everything after ``seq`` again; how many events that were."""
+        if self.link is None:
+            return 0
+        missed = [frame for number, frame in self._sent if number > seq]
+        for frame in missed:
+            self.link.send(frame)
+        return len(missed)
+
+    def blank(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {**data, **{key: "" if key == "content" else [] for key in _BLANKED if key in data}}
+
+    def members_in_guild_create(self, guild_id: int) -> list[int]:
+        """Who stands in GUILD_CREATE: everybody in small guilds with the members intent, else oneself."""
+        guild = self.world.guilds[guild_id]
+        everyone = self.intents is None or (self.intents & (1 << 1) and len(guild.members) <= self.large_threshold)
+        if everyone:
+            return list(guild.members)
+        return [self.user.id] if self.user.id in guild.members else []

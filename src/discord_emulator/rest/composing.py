@@ -1,0 +1,179 @@
+"""What may be posted: lengths, embeds, components, files, replies; the same for messages, answers and webhooks."""
+
+from typing import Any, Final
+
+from discord_emulator.entities import Channel, Message
+from discord_emulator.rest.call import Call, snowflake
+from discord_emulator.rest.errors import ApiError, invalid_form
+
+__all__ = ["compose", "edit_fields", "nonce_twin"]
+
+_MAX_CONTENT: Final = 2_000
+_MAX_EMBEDS: Final = 10
+_MAX_EMBED_CHARACTERS: Final = 6_000
+_MAX_ROWS: Final = 5
+_EMBED_LIMITS: Final = {"title": 256, "description": 4_096}
+_MAX_FIELDS: Final = 25
+_KEPT_FLAGS: Final = 1 << 2 | 1 << 6 | 1 << 12 | 1 << 15
+_COMPONENTS_V2: Final = 1 << 15
+_IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+def compose(call: Call, channel: Channel, form: dict[str, Any]) -> dict[str, Any]:
+    """The checked fields of a new message, ready for `World.create_message`.
+
+    Raises:
+        ApiError: 50035 with the path of what is wrong, or 50006 when there is nothing to post.
+    """
+    fields = edit_fields(call, form)
+    flags = int(form.get("flags") or 0) & _KEPT_FLAGS
+    has_body = any(fields.get(key) for key in ("content", "embeds", "components", "attachments"))
+    if not has_body and not form.get("sticker_ids") and not form.get("poll"):
+        raise ApiError(400, 50006, "Cannot send an empty message")
+    fields["flags"] = flags
+    fields["tts"] = bool(form.get("tts"))
+    if form.get("nonce") is not None:
+        fields["nonce"] = form["nonce"]
+    content = fields.get("content") or ""
+    users, roles, everyone = call.world.mentions_in(channel, content)
+    allowed = form.get("allowed_mentions")
+    if isinstance(allowed, dict):
+        users, roles, everyone = _allowed(allowed, users, roles, everyone=everyone)
+    reference = form.get("message_reference")
+    if isinstance(reference, dict) and reference.get("message_id"):
+        original = call.world.message(channel.id, snowflake(reference["message_id"], "message_reference"))
+        if original is None and reference.get("fail_if_not_exists", True):
+            raise invalid_form("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        fields["type"] = 19
+        fields["reference"] = {
+            "type": 0,
+            "message_id": str(reference["message_id"]),
+            "channel_id": str(channel.id),
+            **({"guild_id": str(channel.guild_id)} if channel.guild_id else {}),
+        }
+        pings_author = not isinstance(allowed, dict) or allowed.get("replied_user", True)
+        if original is not None and pings_author and original.author_id not in users:
+            users = [*users, original.author_id]
+    fields |= {"mentions": users, "mention_roles": roles, "mention_everyone": everyone}
+    return fields
+
+
+def edit_fields(call: Call, form: dict[str, Any]) -> dict[str, Any]:
+    """The checked fields that the form has; null empties a field."""
+    fields: dict[str, Any] = {}
+    if "content" in form:
+        content = form["content"] or ""
+        if not isinstance(content, str):
+            raise invalid_form("content", "STRING_TYPE_CONVERT", "Could not interpret value as string.")
+        if len(content) > _MAX_CONTENT:
+            raise invalid_form("content", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_CONTENT} or fewer in length.")
+        fields["content"] = content
+    if "embeds" in form or "embed" in form:
+        embeds = form.get("embeds") or ([form["embed"]] if form.get("embed") else [])
+        fields["embeds"] = _embeds(embeds)
+    if "components" in form:
+        fields["components"] = _components(form["components"] or [], flags=int(form.get("flags") or 0))
+    kept = form.get("attachments")
+    if call.files or kept is not None:
+        fields["attachments"] = [item for item in kept or () if "url" in item] + _attachments(call)
+    return fields
+
+
+def _embeds(raw: Any) -> list[dict[str, Any]]:
+    if not isinstance(raw, list) or len(raw) > _MAX_EMBEDS:
+        raise invalid_form("embeds", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_EMBEDS} or fewer in length.")
+    total = 0
+    shown: list[dict[str, Any]] = []
+    for index, embed in enumerate(raw):
+        for key, limit in _EMBED_LIMITS.items():
+            if len(embed.get(key) or "") > limit:
+                message = f"Must be {limit} or fewer in length."
+                raise invalid_form(f"embeds.{index}.{key}", "BASE_TYPE_MAX_LENGTH", message)
+            total += len(embed.get(key) or "")
+        fields = embed.get("fields") or []
+        if len(fields) > _MAX_FIELDS:
+            raise invalid_form(f"embeds.{index}.fields", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+        for number, field in enumerate(fields):
+            for key, limit in (("name", 256), ("value", 1024)):
+                if not 1 <= len(field.get(key) or "") <= limit:
+                    message = f"Must be between 1 and {limit} in length."
+                    raise invalid_form(f"embeds.{index}.fields.{number}.{key}", "BASE_TYPE_BAD_LENGTH", message)
+                total += len(field[key])
+        total += len((embed.get("footer") or {}).get("text") or "")
+        total += len((embed.get("author") or {}).get("name") or "")
+        kept = {key: value for key, value in embed.items() if value is not None and key != "flags"}
+        if "fields" in kept:
+            kept["fields"] = [{"inline": False, **field} for field in fields]
+        shown.append({"type": "rich", **kept})
+    if total > _MAX_EMBED_CHARACTERS:
+        message = f"Embed size exceeds maximum size of {_MAX_EMBED_CHARACTERS}"
+        raise invalid_form("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
+    return shown
+
+
+def _components(raw: Any, *, flags: int) -> list[dict[str, Any]]:
+    if not isinstance(raw, list):
+        raise invalid_form("components", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    if not flags & _COMPONENTS_V2 and len(raw) > _MAX_ROWS:
+        raise invalid_form("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {_MAX_ROWS} in length.")
+    counter = iter(range(1, 1000))
+    return [_numbered(component, counter) for component in raw]
+
+
+def _numbered(component: dict[str, Any], counter: Any) -> dict[str, Any]:
+    """Discord gives every component a number of its own."""
+    numbered = {"id": component.get("id") or next(counter), **{k: v for k, v in component.items() if k != "id"}}
+    if isinstance(component.get("components"), list):
+        numbered["components"] = [_numbered(child, counter) for child in component["components"]]
+    if component.get("type") == 3:
+        numbered = {"min_values": 1, "max_values": 1, "disabled": False, **numbered}
+    return numbered
+
+
+def _attachments(call: Call) -> list[dict[str, Any]]:
+    attachments: list[dict[str, Any]] = []
+    uploads: dict[int, tuple[str, bytes]] = call.context.rooms.setdefault("uploads", {})
+    for name, content_type, content in call.files:
+        attachment_id = call.world.snowflakes.make()
+        uploads[attachment_id] = (content_type, content)
+        while len(uploads) > 200:
+            uploads.pop(next(iter(uploads)))
+        url = f"{call.context.url}/cdn/attachments/{attachment_id}/{name}"
+        attachments.append(
+            {
+                "id": str(attachment_id),
+                "filename": name,
+                "size": len(content),
+                "url": url,
+                "proxy_url": url,
+                "content_type": content_type,
+                **({"width": 400, "height": 300} if content_type in _IMAGES else {}),
+            }
+        )
+    return attachments
+
+
+def _allowed(
+    allowed: dict[str, Any], users: list[int], roles: list[int], *, everyone: bool
+) -> tuple[list[int], list[int], bool]:
+    """https://discord.com/developers/docs/resources/message#allowed-mentions-object"""
+    parse = allowed.get("parse") or []
+    named_users = {int(user) for user in allowed.get("users") or ()}
+    named_roles = {int(role) for role in allowed.get("roles") or ()}
+    return (
+        [user for user in users if "users" in parse or user in named_users],
+        [role for role in roles if "roles" in parse or role in named_roles],
+        everyone and "everyone" in parse,
+    )
+
+
+def nonce_twin(call: Call, channel: Channel, form: dict[str, Any]) -> Message | None:
+    """With ``enforce_nonce``: the author's recent message of the same nonce, which is returned instead."""
+    if not form.get("enforce_nonce") or form.get("nonce") is None:
+        return None
+    for seen, message in enumerate(call.world.history(channel.id)):
+        if seen > 200:
+            return None
+        if message.author_id == call.me.id and message.nonce == form["nonce"]:
+            return message
+    return None

@@ -1,0 +1,1 @@
+"""The dashboard: pages, JSON routes and live updates over what the rest of the bot passes in as ports."""
