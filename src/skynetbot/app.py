@@ -240,6 +240,7 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
             started.cancel()
             gateway.result()
             raise SkynetBotError("The gateway ended before it was connected.")
+        app.discord.settle_memory()
         gateway.add_done_callback(lambda _: app.stop())
         yield app
         if gateway.done() and not gateway.cancelled():

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-
 from pathlib import Path
 from typing import Final
 

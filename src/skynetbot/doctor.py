@@ -1,6 +1,5 @@
 """Looks at everything that `run` needs, one line each: ok, or what to do about it."""
 
-import asyncio
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -91,7 +90,7 @@ async def _discord(settings: OperatorSettings) -> AsyncIterator[Finding]:
                 return
             response.raise_for_status()
             application = await response.json()
-    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
+    except (TimeoutError, aiohttp.ClientError, ValueError) as error:
         detail = f"{settings.discord_api_url} does not answer ({error!r})"
         yield Finding("discord", detail, "Check the network and SKYNETBOT_DISCORD_API_URL.")
         return

@@ -30,7 +30,12 @@ class EventManager(hikari_event_manager.EventManagerImpl):
     def __init__(self, *args: Any, metrics: Metrics, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._metrics = metrics
-        self._message_count = metrics.gateway_events.labels("MESSAGE_CREATE")
+        self.messages_received = 0
+        metrics.read_at_exposition(
+            "skynetbot_gateway_messages",
+            "MESSAGE_CREATE dispatches received.",
+            lambda: self.messages_received,
+        )
         self._on_message: MessageHandler = _ignore_message
         self._on_message_update: MessageHandler = _ignore_message
         self._raw: dict[str, list[RawHandler]] = {}
@@ -47,11 +52,9 @@ class EventManager(hikari_event_manager.EventManagerImpl):
     @override
     def consume_raw_event(self, event_name: str, shard: hikari.api.GatewayShard, payload: Any) -> None:
         if event_name == "MESSAGE_CREATE":
-            self._message_count.inc()
-            if payload.__class__ is not Message:
-                payload = self._read_message(event_name, payload)
-            if payload is not None:
-                self._deliver(event_name, self._on_message, payload)
+            message = self._read_message(event_name, payload)
+            if message is not None:
+                self.consume_message(message)
             return
         self._metrics.gateway_events.labels(event_name if event_name.lower() in self._consumers else "unknown").inc()
         if event_name == "MESSAGE_UPDATE":
@@ -62,6 +65,15 @@ class EventManager(hikari_event_manager.EventManagerImpl):
         for handler in self._raw.get(event_name, ()):
             self._deliver(event_name, handler, payload)
         self._hand_to_hikari(event_name, shard, payload)
+
+    def consume_message(self, message: Message) -> None:
+        """The short way of a MESSAGE_CREATE that the shard has decoded already."""
+        self.messages_received += 1
+        try:
+            self._on_message(message)
+        except Exception:  # noqa: BLE001 - boundary, logged
+            self._metrics.gateway_rejects.labels("MESSAGE_CREATE", "handler").inc()
+            _log.exception("handler failed", dispatch="MESSAGE_CREATE")
 
     def _hand_to_hikari(self, event_name: str, shard: hikari.api.GatewayShard, payload: Any) -> None:
         consumer = self._consumers.get(event_name.lower())

@@ -4,12 +4,20 @@ A frame that starts like Discord's dispatch of a message is decoded by msgspec i
 a library is built; everything else is decoded to plain dicts for the library's factory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-__all__ = ["Author", "FrameDecoder", "Message", "PartialMember", "message_from_payload"]
+__all__ = [
+    "Author",
+    "Message",
+    "MessageFrame",
+    "PartialMember",
+    "decode_message_frame",
+    "decode_payload",
+    "message_from_payload",
+]
 
 MESSAGE_PREFIX: Final = b'{"t":"MESSAGE_CREATE"'
 
@@ -75,7 +83,9 @@ class Message(msgspec.Struct, frozen=True):
         return (self.member.roles if self.member else None) or []
 
 
-class _MessageFrame(msgspec.Struct, frozen=True):
+class MessageFrame(msgspec.Struct, frozen=True):
+    """A dispatch of the gateway with a message in it."""
+
     op: int
     d: Message
     t: str | None = None
@@ -83,33 +93,24 @@ class _MessageFrame(msgspec.Struct, frozen=True):
 
 
 # Lax mode turns Discord's snowflake strings into integers while decoding, which is cheaper than doing it later.
-_decode_message_frame: Final = msgspec.json.Decoder(_MessageFrame, strict=False).decode
-_decode_any: Final = msgspec.json.Decoder().decode
+_decode_message_frame: Final = msgspec.json.Decoder(MessageFrame, strict=False).decode
+decode_payload: Final = msgspec.json.Decoder().decode
+"""Any other frame, to plain dicts, as hikari's factories take them."""
 
 
-class FrameDecoder:
-    """The ``loads`` of a shard: dicts as hikari expects them, except that ``d`` of a message is a `Message`.
+def decode_message_frame(data: bytes) -> MessageFrame | None:
+    """The frame, if it starts like a MESSAGE_CREATE and all its fields have a documented form; else None.
 
     Raises:
-        msgspec.DecodeError: the frame is not JSON; the shard reconnects.
+        msgspec.DecodeError: it is not JSON.
     """
-
-    def __init__(self, on_malformed: Callable[[str], None] | None = None) -> None:
-        self._on_malformed = on_malformed
-
-    def __call__(self, data: bytes | str) -> Any:
-        if isinstance(data, str):
-            data = data.encode()
-        if data.startswith(MESSAGE_PREFIX):
-            try:
-                frame = _decode_message_frame(data)
-            except msgspec.ValidationError:
-                # Some field has a form that nobody documented. The event manager looks at it field by field.
-                if self._on_malformed is not None:
-                    self._on_malformed("MESSAGE_CREATE")
-            else:
-                return {"op": frame.op, "t": frame.t, "s": frame.s, "d": frame.d}
-        return _decode_any(data)
+    if not data.startswith(MESSAGE_PREFIX):
+        return None
+    try:
+        return _decode_message_frame(data)
+    except msgspec.ValidationError:
+        # Some field has a form that nobody documented; the event manager looks at such a message field by field.
+        return None
 
 
 def message_from_payload(payload: Mapping[str, Any]) -> Message:

@@ -17,6 +17,8 @@ from hikari import errors
 from hikari.impl import shard as hikari_shard
 from typing_extensions import override
 
+from skynetbot.discord.events import EventManager
+from skynetbot.discord.messages import decode_message_frame, decode_payload
 from skynetbot.observability.logs import get_logger
 
 __all__ = ["FATAL_CLOSE_CODES", "Shard", "ShardSession"]
@@ -91,19 +93,32 @@ class Shard(hikari_shard.GatewayShardImpl):
         transport = self._ws
         if transport is None:
             raise errors.ComponentStateConflictError("the shard is not connected")
-        consume = self._event_manager.consume_raw_event
-        receive = transport.receive_json
+        events = self._event_manager
+        if not isinstance(events, EventManager):
+            raise TypeError("this shard needs skynetbot.discord.events.EventManager")
+        deliver = events.consume_message
+        receive = transport._receive_and_check  # noqa: SLF001 - receive_json would decode before we can look
         clock = time.monotonic
         pause_at = clock() + _YIELD_AFTER_S
         while True:
             try:
-                payload: Any = await receive()
+                data = await receive()
+                frame = decode_message_frame(data)
+                if frame is not None:
+                    deliver(frame.d)
+                    if frame.s is not None:
+                        self._seq = frame.s
+                    if clock() >= pause_at:
+                        await asyncio.sleep(0)
+                        pause_at = clock() + _YIELD_AFTER_S
+                    continue
+                payload: Any = decode_payload(data)
                 op = payload["op"]
                 if op == _DISPATCH:
                     name = payload["t"]
                     if name in _SESSION_EVENTS:
                         self._note_session(name, payload["d"])
-                    consume(name, self, payload["d"])
+                    events.consume_raw_event(name, self, payload["d"])
                     # Only now: a sequence number that is saved or resumed from covers events that were handled.
                     if payload["s"] is not None:
                         self._seq = payload["s"]

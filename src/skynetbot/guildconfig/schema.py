@@ -56,7 +56,7 @@ class Schema(Generic[S]):
         struct: type[S],
         *,
         title: str,
-        help: str,  # noqa: A002 - the word of the forms
+        help: str,
         check: Callable[[S], Mapping[str, str]] | None = None,
     ) -> None:
         """``check`` finds what types cannot: a sentence for each field that is wrong in this combination."""

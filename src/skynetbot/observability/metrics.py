@@ -1,11 +1,26 @@
 """Every metric of the bot in one place, on a registry of its own (nothing global, so tests can have many)."""
 
+from collections.abc import Callable, Iterator
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 __all__ = ["Metrics"]
 
 _LATENCY_BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class _ReadCounter:
+    """A prometheus collector of one number."""
+
+    def __init__(self, name: str, help: str, read: Callable[[], float]) -> None:
+        self._name = name
+        self._help = help
+        self._read = read
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        yield CounterMetricFamily(self._name, self._help, value=self._read())
 
 
 class Metrics:
@@ -32,9 +47,6 @@ class Metrics:
         )
         self.shards_connected = Gauge(
             "skynetbot_shards_connected", "Shards with a live session.", registry=self.registry
-        )
-        self.messages = Counter(
-            "skynetbot_messages", "Messages that went through the pipeline.", registry=self.registry
         )
         self.message_seconds = Histogram(
             "skynetbot_message_processing_seconds",
@@ -73,6 +85,10 @@ class Metrics:
             buckets=_LATENCY_BUCKETS_S,
             registry=self.registry,
         )
+
+    def read_at_exposition(self, name: str, help: str, read: Callable[[], float]) -> None:
+        """A counter that its owner keeps as a plain number, for paths where a locked increment costs too much."""
+        self.registry.register(_ReadCounter(name, help, read))
 
     def exposition(self) -> tuple[bytes, str]:
         """The OpenMetrics text of every metric, and its content type."""

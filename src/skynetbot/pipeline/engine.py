@@ -26,7 +26,10 @@ class Pipeline:
         self._runner = runner
         self._metrics = metrics
         self._observe_seconds = metrics.message_seconds.observe
-        self._count = metrics.messages.inc
+        self.messages = 0
+        metrics.read_at_exposition(
+            "skynetbot_messages", "Messages of people that went through the pipeline.", lambda: self.messages
+        )
 
     def on_message(self, message: Message) -> None:
         """One MESSAGE_CREATE."""
@@ -40,7 +43,7 @@ class Pipeline:
             self._plans.when_ready(message.guild_id, lambda ready: self._judge(message, ready))
         elif plan.stages:
             self._judge(message, plan)
-        self._count()
+        self.messages += 1
         self._observe_seconds(time.perf_counter() - started)
 
     def on_edit(self, message: Message) -> None:

@@ -1,0 +1,139 @@
+"""The commands as processes: the demo starts and stops, signals end cleanly, kill -9 keeps what was committed."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from skynetbot.observability.metrics import Metrics
+from skynetbot.storage.activity import ActivityRepository
+from skynetbot.storage.database import Database
+from support.town import Town, free_port
+
+
+@contextmanager
+def process(arguments: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "skynetbot.cli", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+def read_until(child: "subprocess.Popen[str]", pattern: str, timeout_s: float = 40) -> str:
+    assert child.stdout is not None
+    seen: list[str] = []
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        line = child.stdout.readline()
+        if not line:
+            break
+        seen.append(line)
+        found = re.search(pattern, line)
+        if found:
+            return found[1]
+    raise AssertionError(f"{pattern} did not come; the process said:\n{''.join(seen)}")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_prints_its_links_and_ends_cleanly(tmp_path: Path, how: signal.Signals) -> None:
+    environment = {"SKYNETBOT_DATA_DIR": str(tmp_path), "SKYNETBOT_WEB_PORT": str(free_port())}
+    with process(["demo", "--chat-port", "0"], environment) as child:
+        read_until(child, r"Chat +(http://127.0.0.1:\d+/)")
+        read_until(child, r"(Ctrl\+C)")
+        child.send_signal(how)
+        assert child.wait(timeout=15) == 0
+
+
+def test_the_demo_names_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with process(["demo", "--chat-port", str(port)], {"SKYNETBOT_DATA_DIR": str(tmp_path)}) as child:
+            output, _ = child.communicate(timeout=20)
+            assert child.returncode == 2
+            assert str(port) in output
+
+
+def test_migrate_says_what_it_did(tmp_path: Path) -> None:
+    with process(["migrate"], {"SKYNETBOT_DATA_DIR": str(tmp_path)}) as child:
+        output, _ = child.communicate(timeout=20)
+        assert child.returncode == 0
+        assert "has schema" in output
+
+
+def test_doctor_says_what_to_do(tmp_path: Path) -> None:
+    environment = {
+        "SKYNETBOT_DATA_DIR": str(tmp_path),
+        "SKYNETBOT_WEB_PORT": str(free_port()),
+        "DISCORD_TOKEN": "nonsense",
+    }
+    with process(["doctor"], environment) as child:
+        output, _ = child.communicate(timeout=20)
+        assert child.returncode == 1
+        assert "!!  token" in output
+        assert "three parts" in output
+        assert "ok  database" in output
+
+
+async def test_run_serves_and_kill_9_keeps_what_was_committed(town: Town, tmp_path: Path) -> None:
+    port = free_port()
+    environment = {
+        "SKYNETBOT_DATA_DIR": str(tmp_path),
+        "SKYNETBOT_WEB_PORT": str(port),
+        "SKYNETBOT_COUNTER_FLUSH_S": "0.05",
+        "SKYNETBOT_DISCORD_API_URL": town.emulator.rest_url,
+        "DISCORD_TOKEN": town.demo.bot.token,
+    }
+    emre = town.demo.people["emre"].id
+    written = 0
+    for _ in range(3):
+        with process(["run"], environment) as child:
+            await asyncio.to_thread(read_until, child, r"(is connected)")
+            for _ in range(40):
+                town.say("emre", "hello")
+                written += 1
+                await asyncio.sleep(0.001)
+            await _eventually_counted(port, 40)
+            child.kill()
+            child.wait()
+        database = Database(tmp_path / "skynetbot.sqlite3", Metrics())
+        await database.open()
+        stored = await ActivityRepository(database).messages_of(town.guild.id, emre)
+        await database.close()
+        assert stored == written
+        # The killed process's session would otherwise be sent to as well.
+        town.emulator.gateway.sessions.clear()
+
+
+async def _eventually_counted(port: int, messages: int) -> None:
+    """Until the metrics say that so many messages were counted and nothing waits to be committed."""
+    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"http://127.0.0.1:{port}/metrics") as response:
+                text = await response.text()
+            seen = re.search(r"^skynetbot_messages_total (\d+)", text, re.MULTILINE)
+            flushed = "skynetbot_counters_pending 0.0" in text
+            if seen and int(seen[1]) >= messages and flushed:
+                await asyncio.sleep(0.3)
+                return
+            await asyncio.sleep(0.05)
