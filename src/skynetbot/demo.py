@@ -16,7 +16,7 @@ from skynetbot.app import App, running_app
 from skynetbot.errors import ConfigurationError
 from skynetbot.settings import OperatorSettings
 
-__all__ = ["DemoOptions", "run_demo"]
+__all__ = ["DemoOptions", "choose_demo_settings", "run_demo"]
 
 _FILTERED: Final = "spoiler"
 _REPORT_EVERY_S: Final = 10.0
@@ -62,7 +62,7 @@ async def run_demo(settings: OperatorSettings, options: DemoOptions, stop: async
             data_dir=str(data_dir),
         )
         async with running_app(bot_settings) as app:
-            await _choose_demo_settings(app, demo)
+            await choose_demo_settings(app, demo)
             _print_links(emulator.url, dashboard_url, time.perf_counter() - started, replay is not None)
             await _serve(app, replay, stop)
             print("Stopping …", flush=True)
@@ -106,7 +106,7 @@ async def _play(replay: Replay) -> None:
         await asyncio.gather(run, return_exceptions=True)
 
 
-async def _choose_demo_settings(app: App, demo: DemoWorld) -> None:
+async def choose_demo_settings(app: App, demo: DemoWorld) -> None:
     """Switch on what a newcomer should see at work, through the same service as everybody."""
     for guild in demo.guilds.values():
         channels = {channel.name: channel.id for channel in guild.channels.values()}

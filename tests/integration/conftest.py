@@ -9,7 +9,7 @@ import pytest
 from discord_emulator.server import Emulator
 from discord_emulator.worlds import demo_world
 from skynetbot.app import App
-from support.town import Town, bot_in
+from support.demo_town import Town, bot_in
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from skynetbot.app import App
 from skynetbot.discord.supervisor import GatewayRefused
 from skynetbot.errors import ConfigurationError
-from support.town import Town, bot_in, eventually
+from support.demo_town import Town, bot_in, eventually
 
 
 def option(name: str, value: Any, kind: int = 3) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import pytest
 from skynetbot.observability.metrics import Metrics
 from skynetbot.storage.activity import ActivityRepository
 from skynetbot.storage.database import Database
-from support.town import Town, free_port
+from support.demo_town import Town, free_port
 
 
 @contextmanager

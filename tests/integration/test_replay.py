@@ -7,7 +7,7 @@ import pytest
 
 from discord_emulator.replay import Replay, read_events
 from skynetbot.app import App
-from support.town import Town, bot_in, eventually
+from support.demo_town import Town, bot_in, eventually
 
 
 async def play(town: Town, app: App, path: Path, limit: int) -> tuple[Replay, Counter[tuple[str, str]]]:
