@@ -21,7 +21,6 @@ _HEARTBEAT_S: Final = 15.0
 _RECHECK_S: Final = 30.0
 # Updates of one page are at most this often; a busy server's hundred messages a second become four pictures.
 _MIN_GAP_S: Final = 0.25
-_TOP_GAP_S: Final = 1.0
 
 
 @get("/servers")
@@ -79,7 +78,7 @@ async def _events(site: Site, access: GuildAccess) -> AsyncIterator[bytes]:
             picture = await _picture(site, access)
             yield b"retry: 2000\n\n"
             yield _event(site, LiveUpdate(picture["totals"], picture["actions"]), picture["top"])
-            checked = top_at = clock()
+            checked = clock()
             ending = asyncio.ensure_future(stream.ending.wait())
             following = asyncio.ensure_future(_next(updates))
             try:
@@ -100,11 +99,7 @@ async def _events(site: Site, access: GuildAccess) -> AsyncIterator[bytes]:
                     if update is None:
                         yield b"event: closed\ndata: {}\n\n"
                         return
-                    # Ranks cost a query, so they follow at their own, slower pace.
-                    top = None
-                    if clock() - top_at >= _TOP_GAP_S:
-                        top, top_at = await site.ports.activity.top(guild_id, _TOP), clock()
-                    yield _event(site, update, top)
+                    yield _event(site, update, await site.ports.activity.top(guild_id, _TOP))
                     await asyncio.wait({ending}, timeout=_MIN_GAP_S)
                     following = asyncio.ensure_future(_next(updates))
             finally:
@@ -121,7 +116,7 @@ def _event(site: Site, update: LiveUpdate, top: Any) -> bytes:
     data = {
         "totals": update.totals,
         "actions": site.pages.fragment("_actions.html", actions=update.actions),
-        "top": None if top is None else site.pages.fragment("_top.html", top=top),
+        "top": site.pages.fragment("_top.html", top=top),
         "at": site.now(),
     }
     return b"event: state\ndata: " + msgspec.json.encode(data) + b"\n\n"

@@ -57,7 +57,7 @@ function follow() {
     const state = JSON.parse(event.data);
     showTotals(state.totals);
     showList("actions", state.actions);
-    if (state.top !== null) showList("top", state.top);
+    showList("top", state.top);
     if (first) for (const item of root.querySelectorAll(".is-new")) item.classList.remove("is-new");
     first = false;
     showAges();
