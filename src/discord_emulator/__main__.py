@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--speed", type=float, default=1.0, help="how many times faster than it happened; 0: no waiting at all"
     )
+    parser.add_argument("--one-server", action="store_true", help="replay the streams as channels of one server")
     parser.add_argument("--redirect-uri", action="append", default=[], help="allowed for OAuth2; may be repeated")
     parser.add_argument("--strict", action="store_true", help="answer 429 where Discord would")
     return parser
@@ -99,7 +100,13 @@ async def _serve(options: argparse.Namespace) -> None:
         else:
             owner = world.users[application.owner_id]
             replay = Replay(
-                world, emulator.gateway, application, options.replay, speed=options.speed, owner=owner
+                world,
+                emulator.gateway,
+                application,
+                options.replay,
+                speed=options.speed,
+                owner=owner,
+                one_server=options.one_server,
             )
             emulator.context.rooms["replay"] = replay
             await _replay_until(replay, stop)

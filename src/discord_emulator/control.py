@@ -267,9 +267,7 @@ class _Control:
 
     async def _invalidate(self, body: bytes) -> Any:
         target, user_id = self._target(body)
-        count = self._context.gateway.invalidate(
-            resumable=target.resumable, user_id=user_id, shard_id=target.shard
-        )
+        count = self._context.gateway.invalidate(resumable=target.resumable, user_id=user_id, shard_id=target.shard)
         return {"connections": count}
 
     async def _dispatch(self, body: bytes) -> Any:

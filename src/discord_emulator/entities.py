@@ -89,6 +89,8 @@ class Channel(msgspec.Struct, kw_only=True):
     pins: list[int] = []
     bitrate: int = 64_000
     user_limit: int = 0
+    thread_members: dict[int, datetime] = {}
+    """Who is in a thread, and since when."""
 
 
 class Member(msgspec.Struct, kw_only=True):

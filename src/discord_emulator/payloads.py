@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _DM = 1
-_VOICE = 2
+_VOICES = (2, 13)
 _CATEGORY = 4
 _THREADS = (10, 11, 12)
 
@@ -105,6 +105,8 @@ def application_payload(application: Application, bot: User, owner: User, guild_
         "bot": user_payload(bot),
         "verify_key": "0" * 64,
         "flags": flags,
+        "flags_new": str(flags),
+        "eligible_oauth2_scopes": [],
         "owner": user_payload(owner),
         "team": None,
         "redirect_uris": list(application.redirect_uris),
@@ -177,7 +179,7 @@ def channel_payload(channel: Channel, user_of: Callable[[int], User]) -> dict[st
             **base,
             "owner_id": str(channel.owner_id),
             "message_count": 0,
-            "member_count": 1,
+            "member_count": min(50, max(1, len(channel.thread_members))),
             "total_message_sent": 0,
             "thread_metadata": {
                 "archived": channel.archived,
@@ -191,7 +193,7 @@ def channel_payload(channel: Channel, user_of: Callable[[int], User]) -> dict[st
         "position": channel.position,
         "permission_overwrites": [overwrite_payload(overwrite) for overwrite in channel.overwrites],
     }
-    if channel.type == _VOICE:
+    if channel.type in _VOICES:
         base |= {"bitrate": channel.bitrate, "user_limit": channel.user_limit, "rtc_region": None}
     if channel.type != _CATEGORY:
         base["topic"] = channel.topic

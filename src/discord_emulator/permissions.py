@@ -31,8 +31,12 @@ class Permission:
     VIEW_CHANNEL: Final = 1 << 10
     SEND_MESSAGES: Final = 1 << 11
     MANAGE_MESSAGES: Final = 1 << 13
+    EMBED_LINKS: Final = 1 << 14
+    ATTACH_FILES: Final = 1 << 15
     READ_HISTORY: Final = 1 << 16
     MENTION_EVERYONE: Final = 1 << 17
+    MUTE_MEMBERS: Final = 1 << 22
+    DEAFEN_MEMBERS: Final = 1 << 23
     MANAGE_NICKNAMES: Final = 1 << 27
     CHANGE_NICKNAME: Final = 1 << 26
     MANAGE_ROLES: Final = 1 << 28
@@ -40,11 +44,13 @@ class Permission:
     USE_COMMANDS: Final = 1 << 31
     MANAGE_THREADS: Final = 1 << 34
     CREATE_THREADS: Final = 1 << 35
+    CREATE_PRIVATE_THREADS: Final = 1 << 36
     SEND_IN_THREADS: Final = 1 << 38
     MODERATE_MEMBERS: Final = 1 << 40
 
 
 ALL: Final = (1 << 53) - 1
+_PRIVATE_THREAD: Final = 12
 _IN_TIMEOUT: Final = Permission.VIEW_CHANNEL | Permission.READ_HISTORY
 
 
@@ -66,7 +72,8 @@ def base_permissions(guild: Guild, user_id: int) -> int:
 def channel_permissions(guild: Guild, channel: Channel, user_id: int, now: datetime) -> int:
     """What the member may do in the channel: @everyone's overwrite, then the roles' together, then their own.
 
-    A thread takes its parent's overwrites. A member in timeout can only look on.
+    A thread takes its parent's overwrites, and a private one shows itself only to those in it and to those who manage
+    threads. A member in timeout can only look on.
     """
     permissions = base_permissions(guild, user_id)
     if permissions == ALL or not permissions:
@@ -89,6 +96,9 @@ def channel_permissions(guild: Guild, channel: Channel, user_id: int, now: datet
         permissions = permissions & ~own.deny | own.allow
     if not permissions & Permission.VIEW_CHANNEL:
         return 0
+    if channel.type == _PRIVATE_THREAD and user_id not in channel.thread_members:
+        if not permissions & Permission.MANAGE_THREADS:
+            return 0
     if member.timeout_until is not None and member.timeout_until > now:
         permissions &= _IN_TIMEOUT
     return permissions

@@ -10,8 +10,9 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
@@ -55,35 +56,54 @@ def read_events(path: Path, *, limit: int | None = None) -> Iterator[ReplayEvent
         OSError: the file cannot be read.
     """
     decode = msgspec.json.Decoder(ReplayEvent).decode
-    with path.open("rb") as raw:
-        stream = zstd.ZstdFile(raw) if path.suffix == ".zst" else raw
-        # The compressed file's reader knows no lines as fast as a buffered one does.
-        for number, line in enumerate(io.BufferedReader(stream), 1):
-            if limit is not None and number > limit:
-                return
-            try:
+    with ExitStack() as opened:
+        lines: BinaryIO = opened.enter_context(path.open("rb"))
+        if path.suffix == ".zst":
+            plain = opened.enter_context(zstd.ZstdFile(lines))
+            # The compressed file's reader knows no lines as fast as a buffered one does.
+            lines = opened.enter_context(io.BufferedReader(plain))
+        number = 0
+        try:
+            for number, line in enumerate(lines, 1):
+                if limit is not None and number > limit:
+                    return
                 yield decode(line)
-            except msgspec.DecodeError as error:
-                raise ReplayError(f"{path} line {number}: {error}") from error
+        except (msgspec.DecodeError, zstd.ZstdError, EOFError) as error:
+            raise ReplayError(f"{path} line {number}: {error}") from error
 
 
 class Replay:
     """One run over one file. ``run`` plays it; cancelling it stops between two events."""
 
     def __init__(
-        self, world: World, gateway: Gateway, application: Application, path: Path, *, speed: float, owner: User
+        self,
+        world: World,
+        gateway: Gateway,
+        application: Application,
+        path: Path,
+        *,
+        speed: float,
+        owner: User,
+        one_server: bool = False,
     ) -> None:
-        """``speed`` 1 is real time, 20 twenty times as fast, 0 as fast as the clients read."""
+        """``speed`` 1 is real time, 20 twenty times as fast, 0 as fast as the clients read.
+
+        With ``one_server`` the streams become channels of one server, named after the file.
+        """
         self._world = world
         self._gateway = gateway
         self._application = application
         self._path = path
         self._speed = speed
         self._owner = owner
+        self._one_server = one_server
+        self._channels: dict[str, Channel] = {}
         self.guilds: dict[str, Guild] = {}
         self.authors: dict[str, User] = {}
         self.played = 0
         self.messages = 0
+        self.refused = 0
+        """Messages of authors whom somebody has banned or timed out meanwhile."""
         self.finished = False
 
     def prepare(self, *, limit: int | None = None) -> None:
@@ -114,7 +134,9 @@ class Replay:
 
     def play(self, event: ReplayEvent) -> None:
         """Make one event happen now."""
-        guild = self.guilds.get(event.c) or self._add_guild(event.c)
+        guild = self.guilds.get(event.c)
+        if guild is None or guild.id not in self._world.guilds:
+            guild = self._add_guild(event.c)
         author = self.authors.get(event.u)
         if author is None:
             author = self._world.create_user(event.u, bot=bool(event.b))
@@ -122,16 +144,19 @@ class Replay:
         self.played += 1
         match event.k:
             case "m" | "a":
+                if not self._may_speak(guild, author):
+                    self.refused += 1
+                    return
                 self._enter(guild, author, silent=True)
                 text = self._with_mentions(event.x)
                 text = f"_{text}_" if event.k == "a" else text
                 self.messages += 1
-                self._world.create_message(self._channel(guild), author.id, text[:_MAX_CONTENT])
-            case "j":
+                self._world.create_message(self._channel(event.c, guild), author.id, text[:_MAX_CONTENT])
+            case "j" if author.id not in guild.bans:
                 self._enter(guild, author, silent=False)
             case "q":
                 self._world.remove_member(guild, author.id)
-            case "n":
+            case "n" if author.id not in guild.bans:
                 member = self._enter(guild, author, silent=True)
                 self._world.update_member(guild, guild.members[member], nick=event.x[:32] or None)
 
@@ -139,24 +164,41 @@ class Replay:
         return {
             "played": self.played,
             "messages": self.messages,
+            "refused": self.refused,
             "authors": len(self.authors),
             "guilds": len(self.guilds),
             "finished": self.finished,
         }
 
     def _add_guild(self, stream: str) -> Guild:
-        guild = self._world.create_guild(stream, self._owner)
-        install_bot(self._world, guild, self._application)
-        self.guilds[stream] = guild
-        return guild
+        existing = next(iter(self.guilds.values()), None) if self._one_server else None
+        if existing is None or existing.id not in self._world.guilds:
+            name = self._path.name.partition(".")[0] if self._one_server else stream
+            existing = self._world.create_guild(name, self._owner)
+            install_bot(self._world, existing, self._application)
+            self._channels[stream] = self._world.channels[existing.system_channel_id or 0]
+            if self._one_server:
+                self._world.update_channel(self._channels[stream], name=stream)
+        self.guilds[stream] = existing
+        return existing
+
+    def _may_speak(self, guild: Guild, author: User) -> bool:
+        if author.id in guild.bans:
+            return False
+        member = guild.members.get(author.id)
+        return member is None or member.timeout_until is None or member.timeout_until <= self._world.time()
 
     def _enter(self, guild: Guild, author: User, *, silent: bool) -> int:
         if author.id not in guild.members:
             self._world.add_member(guild, author, silent=silent)
         return author.id
 
-    def _channel(self, guild: Guild) -> Channel:
-        return self._world.channels[guild.system_channel_id or 0]
+    def _channel(self, stream: str, guild: Guild) -> Channel:
+        """Where the stream plays; a new one when somebody has deleted it."""
+        channel = self._channels.get(stream)
+        if channel is None or channel.id not in self._world.channels:
+            channel = self._channels[stream] = self._world.create_channel(guild, stream)
+        return channel
 
     def _with_mentions(self, text: str) -> str:
         if "<@" not in text:

@@ -1,6 +1,9 @@
 """The state of a local Discord. Every change goes through a method here and publishes its gateway events.
 
 No permission is checked here: REST does that, and the control API may do anything.
+
+It is one long class on purpose: every change and the event it publishes stand side by side, so that what is
+missing is seen.
 """
 
 import base64
@@ -87,6 +90,7 @@ class World:
         """By token."""
         self.webhooks: dict[int, Webhook] = {}
         self.invites: dict[str, Invite] = {}
+        self._user_names: dict[str, int] = {}
         self._histories: dict[int, _History] = {}
         self._messages_kept = messages_kept
         self._dms: dict[frozenset[int], int] = {}
@@ -109,13 +113,22 @@ class World:
         )
         self.users[user_id] = user
         self.tokens[token] = user_id
+        self._user_names.setdefault(username, user_id)
         return user
+
+    def user_named(self, username: str) -> User | None:
+        """The first user of that name, without a search through all of them."""
+        user_id = self._user_names.get(username)
+        return self.users[user_id] if user_id is not None else None
 
     def user(self, user_id: int) -> User:
         """The user, or a placeholder for one who does not exist (as Discord shows deleted users)."""
         return self.users.get(user_id) or User(id=user_id, username="deleted_user")
 
     def update_user(self, user: User, **changes: Any) -> None:
+        if "username" in changes and self._user_names.get(user.username) == user.id:
+            del self._user_names[user.username]
+            self._user_names.setdefault(changes["username"], user.id)
         _assign(user, changes)
         self._publish("USER_UPDATE", payloads.me_payload(user), user_ids=frozenset({user.id}))
 
@@ -183,8 +196,8 @@ class World:
         guild.bans.pop(user.id, None)
         if not silent:
             data = {"guild_id": str(guild.id), **payloads.member_payload(member, user)}
-            self._publish("GUILD_MEMBER_ADD", data, guild_id=guild.id, author_id=user.id)
             self._publish("GUILD_CREATE", {"id": str(guild.id)}, guild_id=guild.id, user_ids=frozenset({user.id}))
+            self._publish("GUILD_MEMBER_ADD", data, guild_id=guild.id, author_id=user.id)
         return member
 
     def remove_member(self, guild: Guild, user_id: int) -> None:
@@ -295,6 +308,10 @@ class World:
         channel = Channel(id=self.snowflakes.make(), type=1, recipients=[one, other])
         self._dms[key] = channel.id
         self.channels[channel.id] = channel
+        # Discord tells people's clients of a new direct channel; bots get none of these since v8.
+        people = frozenset(user_id for user_id in channel.recipients if not self.user(user_id).bot)
+        data = payloads.channel_payload(channel, self.user)
+        self._publish("CHANNEL_CREATE", data, channel_id=channel.id, user_ids=people)
         return channel
 
     # Messages
@@ -434,6 +451,20 @@ class World:
         if not gateway:
             data.pop("guild_id", None)
         return data
+
+    def set_presence(self, user: User, presence: Mapping[str, Any]) -> None:
+        """Show the user's status in every server they are in."""
+        status = str(presence.get("status") or "online")
+        for guild in self.guilds.values():
+            if user.id in guild.members:
+                data = {
+                    "user": {"id": str(user.id)},
+                    "guild_id": str(guild.id),
+                    "status": "offline" if status == "invisible" else status,
+                    "activities": list(presence.get("activities") or ()),
+                    "client_status": {} if status in ("invisible", "offline") else {"web": status},
+                }
+                self._publish("PRESENCE_UPDATE", data, guild_id=guild.id, author_id=user.id)
 
     def mentions_in(self, channel: Channel, content: str) -> tuple[list[int], list[int], bool]:
         """(users, roles, everyone) that the text mentions and that exist."""

@@ -17,6 +17,27 @@ _FIRST: Final = ("ada", "bao", "chidi", "dara", "emre", "freya", "goran", "hana"
 _LAST: Final = ("fox", "reed", "stone", "vale", "moss", "lark", "finch", "brook", "ash", "wren", "hale", "pike")
 _TOPICS: Final = ("general", "random", "help", "announcements", "media", "off-topic", "projects", "music")
 
+_CONVERSATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+    # Who, what, and the reaction that it gets.
+    "Pixel Harbour": (
+        ("ada", "Welcome to **Pixel Harbour**! ⚓ Say hello, and type `/` to see what the bot can do.", "👋"),
+        ("bao", "Hi everyone, first sprite sheet of the year is done. 32 colours, no dithering.", "🎉"),
+        ("dara", "> no dithering\nbrave. Post it in #showcase please", ""),
+        ("emre", "Does anyone know how ranks are counted here? I seem to have fallen behind.", ""),
+        ("freya", "By messages, I think. So asking helps you 😄", ""),
+    ),
+    "Night Owls Reading": (
+        ("bao", "This month's book is chosen: *The Left Hand of Darkness*.", "📚"),
+        ("hana", "Finally! I have had it on the shelf for two years.", ""),
+        ("goran", "Please keep the ending in #spoilers. ||I mean it.||", "🙈"),
+    ),
+    "Garden & Kitchen": (
+        ("chidi", "First frost warning for tonight, bring the basil in.", "🥶"),
+        ("ines", "Already pesto. `2 cups basil, 1 clove garlic, patience`", "🌿"),
+        ("jonas", "Seeds to swap: beans, chard, three kinds of squash.", ""),
+    ),
+}
+
 
 class DemoWorld(msgspec.Struct):
     """The demo's world, and the parts that the demo points people at."""
@@ -62,7 +83,8 @@ def demo_world(*, bot_name: str = "SkynetBot", redirect_uris: list[str] | None =
                 world.add_member(guild, person, [regular.id] if index % 2 else [])
         guild.members[people["dara"].id].roles = [moderator.id]
         guilds[name] = guild
-    _seed_conversation(world, guilds["Pixel Harbour"], people)
+    for name, lines in _CONVERSATIONS.items():
+        _seed_conversation(world, guilds[name], people, lines)
     return DemoWorld(world=world, application=application, bot=bot, people=people, guilds=guilds)
 
 
@@ -112,13 +134,12 @@ def generate(
     return world, application, bot
 
 
-def _seed_conversation(world: World, guild: Guild, people: dict[str, User]) -> None:
+def _seed_conversation(
+    world: World, guild: Guild, people: dict[str, User], lines: tuple[tuple[str, str, str], ...]
+) -> None:
     general = world.channels[guild.system_channel_id or 0]
-    lines = (
-        ("ada", "Welcome to **Pixel Harbour**! ⚓ Say hello, and type `/help` to see what SkynetBot can do."),
-        ("bao", "Hi everyone :wave: does anyone know how the word filter works?"),
-        ("dara", "Try it: write the word `spoiler` and see what happens 😄"),
-        ("emre", "and `/stats` shows who talks most. The dashboard moves while you type."),
-    )
-    for name, text in lines:
-        world.create_message(general, people[name].id, text)
+    for name, text, reaction in lines:
+        message = world.create_message(general, people[name].id, text)
+        if reaction:
+            for admirer in ("freya", "kofi", "lena"):
+                world.add_reaction(message, people[admirer].id, reaction)

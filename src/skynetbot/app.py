@@ -156,7 +156,7 @@ class App:
         for feature in self.features:
             for event, handler in feature.events.items():
                 events.on_raw(event, handler)
-        self.bus.listen(settings_topic, self.plans.refresh)
+        self.bus.listen(settings_topic, self.plans.invalidate)
 
     def _on_guild_create(self, payload: Mapping[str, Any]) -> None:
         # Loaded now, a guild's first message finds its plan ready.

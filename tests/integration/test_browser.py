@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
-from support.browser import chromium, watch
-from support.demo_town import Town, bot_in
 
 from skynetbot.demo import choose_demo_settings
+from support.browser import chromium, watch
+from support.demo_town import Town, bot_in
 
 pytestmark = pytest.mark.browser
 

@@ -1,102 +1,142 @@
-"""A demo world with a local Discord around it, hands to act in it, and the bot connected to it."""
+"""A small world behind a running emulator, and short calls to its REST, held against Discord's document."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from discord_emulator.entities import Channel, Guild, Message, User
+from discord_emulator.dispatch import Dispatch
+from discord_emulator.entities import Application, Channel, Guild, Role, User
+from discord_emulator.rest.openapi import Contract
 from discord_emulator.server import Emulator
-from discord_emulator.worlds import DemoWorld
-from skynetbot.app import App, running_app
-from skynetbot.settings import OperatorSettings
+from discord_emulator.world import World
+from discord_emulator.worlds import install_bot
+
+__all__ = ["DOCUMENT", "Town", "open_town"]
+
+_ROOT = Path(__file__).parents[2]
+DOCUMENT = Path(os.environ.get("DISCORD_OPENAPI") or _ROOT.parent / "shared/data/discord_api/openapi.json.zst")
+REDIRECT = "http://127.0.0.1:9/callback"
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+@cache
+def _document() -> Contract:
+    return Contract.load(DOCUMENT)
 
 
-async def eventually(condition: Callable[[], Any], timeout_s: float = 8.0) -> Any:
-    """The first truthy value of the condition."""
-    async with asyncio.timeout(timeout_s):
-        while not (value := condition()):
-            await asyncio.sleep(0.01)
-        return value
+def contract() -> Contract | None:
+    """A fresh contract over the document, which is parsed once; None where it is not present."""
+    if not DOCUMENT.exists():
+        return None
+    return _document().again()
 
 
+@dataclass
 class Town:
-    """A demo world, an emulator that serves it, and a person's hands to act in it."""
+    """``owner`` owns the guild, ``ada`` is a member, ``stranger`` is in no guild, ``bot`` has a manager's role."""
 
-    def __init__(self, demo: DemoWorld, emulator: Emulator, session: aiohttp.ClientSession) -> None:
-        self.demo = demo
-        self.emulator = emulator
-        self.world = demo.world
-        self.session = session
-        self.guild: Guild = demo.guilds["Pixel Harbour"]
+    emulator: Emulator
+    http: aiohttp.ClientSession
+    owner: User
+    ada: User
+    stranger: User
+    application: Application
+    bot: User
+    guild: Guild
+    general: Channel
+    role: Role
+    events: list[Dispatch] = field(default_factory=list)
 
-    def channel(self, name: str) -> Channel:
-        return next(c for c in self.guild.channels.values() if c.name == name)
+    @property
+    def world(self) -> World:
+        return self.emulator.world
 
-    def messages(self, channel: str, author: User | None = None) -> list[Message]:
-        """Newest first."""
-        found = self.world.history(self.channel(channel).id)
-        return [m for m in found if author is None or m.author_id == author.id]
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        by: User | None = None,
+        expect: int | None = None,
+        reason: str | None = None,
+        bearer: str | None = None,
+        anonymous: bool = False,
+        data: Any = None,
+    ) -> Any:
+        """Call as the bot unless ``by`` says otherwise; the decoded answer, after its status was checked."""
+        caller = by or self.bot
+        headers = {} if anonymous else {"Authorization": f"Bot {caller.token}" if caller.bot else caller.token}
+        if bearer is not None:
+            headers = {"Authorization": f"Bearer {bearer}"}
+        if reason is not None:
+            headers["X-Audit-Log-Reason"] = reason
+        more = {} if data is not None else {"json": body} if body is not None else {}
+        url = self.emulator.rest_url + path
+        async with self.http.request(method, url, headers=headers, data=data, **more) as response:
+            answer = await response.json() if response.content_type == "application/json" else await response.text()
+            wanted = (expect,) if expect is not None else (200, 201, 204)
+            assert response.status in wanted, f"{method} {path}: {response.status} {answer}"
+            return answer
 
-    def bot_messages(self, channel: str) -> list[Message]:
-        return self.messages(channel, self.demo.bot)
+    async def refused(self, code: int, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """The call fails with this Discord code; its body."""
+        status = options.pop("status", None)
+        caller = options.pop("by", None) or self.bot
+        token = f"Bot {caller.token}" if caller.bot else caller.token
+        headers = {} if options.pop("anonymous", False) else {"Authorization": token}
+        async with self.http.request(
+            method, self.emulator.rest_url + path, json=body, headers=headers, **options
+        ) as response:
+            answer = await response.json()
+            assert response.status >= 400, answer
+            assert answer["code"] == code, answer
+            assert status in (None, response.status)
+            return answer
 
-    def say(self, person: str, text: str, channel: str = "general") -> Message:
-        return self.world.create_message(self.channel(channel), self.demo.people[person].id, text)
+    def heard(self, name: str) -> list[dict[str, Any]]:
+        """The data of every event of this name so far."""
+        return [event.data for event in self.events if event.name == name]
 
-    async def command(
-        self, person: str, name: str, options: list[dict[str, Any]] | None = None, *, kind: int = 2
-    ) -> None:
-        """Use a slash command as that person, the way a client does."""
-        command = next(c for c in self.world.commands.values() if c.name == name)
-        body = {
-            "type": kind,
-            "application_id": str(self.demo.application.id),
-            "guild_id": str(self.guild.id),
-            "channel_id": str(self.channel("general").id),
-            "session_id": "x",
-            "nonce": str(self.world.snowflakes.make()),
-            "data": {"id": str(command.id), "name": name, "type": 1, "options": options or []},
-        }
-        headers = {"Authorization": self.demo.people[person].token}
-        url = f"{self.emulator.rest_url}/interactions"
-        async with self.session.post(url, json=body, headers=headers) as response:
-            assert response.status == 204, await response.text()
-
-    async def ask(self, person: str, name: str, options: list[dict[str, Any]] | None = None) -> Message:
-        """Use a command and return the bot's answer."""
-        before = len(self.bot_messages("general"))
-        await self.command(person, name, options)
-        await eventually(lambda: len(self.bot_messages("general")) > before)
-        return self.bot_messages("general")[0]
+    def violations(self) -> list[str]:
+        found = self.emulator.context.rooms.get("contract")
+        return list(found.violations) if found is not None else []
 
 
 @asynccontextmanager
-async def bot_in(town: Town, data_dir: Path, **changes: Any) -> AsyncIterator[App]:
-    """The bot, connected to the town."""
-    settings = OperatorSettings(
-        **{
-            "discord_token": town.demo.bot.token,
-            "discord_client_secret": town.demo.application.client_secret,
-            "discord_api_url": town.emulator.rest_url,
-            "discord_authorize_url": f"{town.emulator.url}/oauth2/authorize",
-            "data_dir": str(data_dir),
-            "web_port": free_port(),
-            "counter_flush_s": 0.05,
-            **changes,
-        }
-    )
-    url = f"http://127.0.0.1:{settings.web_port}/oauth/callback"
-    town.demo.application.redirect_uris.append(url)
-    async with running_app(settings) as app:
-        yield app
+async def open_town(**options: Any) -> AsyncIterator[Town]:
+    """Start it; leaving fails when an answer was not as Discord documents it."""
+    world = options.pop("world", None) or World()
+    owner, ada = world.create_user("olive"), world.create_user("ada")
+    stranger = world.create_user("stranger")
+    application, bot = world.create_application("Helper", owner, [REDIRECT])
+    guild = world.create_guild("Town", owner)
+    general = next(iter(guild.channels.values()))
+    role = world.create_role(guild, "Regular", position=1)
+    install_bot(world, guild, application, permissions=(1 << 53) - 1)
+    world.add_member(guild, ada)
+    emulator = Emulator(world, **options)
+    found = contract()
+    if found is not None:
+        emulator.context.rooms["contract"] = found
+    async with emulator, aiohttp.ClientSession() as http:
+        town = Town(
+            emulator=emulator,
+            http=http,
+            owner=owner,
+            ada=ada,
+            stranger=stranger,
+            application=application,
+            bot=bot,
+            guild=guild,
+            general=general,
+            role=role,
+        )
+        world.hub.subscribe(town.events.append)
+        yield town
+        assert not town.violations(), "\n".join(town.violations())

@@ -19,19 +19,18 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        # Bots put pictures from anywhere into embeds, and Discord shows them; nothing else may come from outside.
-        "img-src 'self' data: blob: http: https:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+_DIRECTIVES: Final = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    # Bots put pictures from anywhere into embeds, and Discord shows them; nothing else may come from outside.
+    "img-src 'self' data: blob: http: https:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
 )
+CONTENT_SECURITY_POLICY: Final = "; ".join(_DIRECTIVES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ Close codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 """
 
 import asyncio
+import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ _QUEUE_BOUND: Final = 100_000
 """Frames that may wait for a slow reader; past it the connection closes and the session waits for RESUME."""
 _SEND_LIMIT: Final = 120
 _SEND_WINDOW_S: Final = 60.0
+_MAX_PAYLOAD: Final = 4096
+_log = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -55,7 +58,9 @@ class Connection:
         return len(self._outgoing)
 
     def send(self, frame: bytes) -> None:
-        """Queue one frame; never waits."""
+        """Queue one frame; never waits. What comes after the decision to close is left to RESUME."""
+        if self._closing is not None:
+            return  # a frame behind a gap would move the client's sequence past what it never got
         if len(self._outgoing) >= _QUEUE_BOUND:
             self.close(4000, "you read too slowly")
             return
@@ -88,7 +93,9 @@ class Connection:
         finally:
             for task in (writer, watcher):
                 task.cancel()
-            await asyncio.gather(writer, watcher, return_exceptions=True)
+            for result in await asyncio.gather(writer, watcher, return_exceptions=True):
+                if isinstance(result, Exception):
+                    _log.error("a gateway connection's task failed", exc_info=result)
         if self._closing is not None:
             return self._closing.code
         return self._socket.close_code or 1006
@@ -128,7 +135,7 @@ class Connection:
         if len(self._received) > _SEND_LIMIT:
             self.gateway.counters["send_limit_closes"] += 1
             raise CloseConnection(4008, "you are being rate limited")
-        if len(raw) > 4096 * 4:
+        if len(raw) > _MAX_PAYLOAD:
             raise CloseConnection(4002, "payload too large")
         try:
             payload = msgspec.json.decode(raw)
@@ -155,5 +162,7 @@ class Connection:
                     raise CloseConnection(4003, "not authenticated")
                 if op == 8:
                     self.gateway.request_members(self.session, data)
+                elif op == 3:
+                    self.gateway.update_presence(self.session, data)
             case _:
                 raise CloseConnection(4001, "unknown opcode")

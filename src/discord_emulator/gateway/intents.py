@@ -5,7 +5,7 @@ Source: https://discord.com/developers/docs/events/gateway#list-of-intents
 
 from typing import Final
 
-__all__ = ["ALL_INTENTS", "MESSAGE_CONTENT", "PRIVILEGED", "wanted_intents"]
+__all__ = ["ALL_INTENTS", "GUILD_MEMBERS", "MESSAGE_CONTENT", "PRIVILEGED", "wanted_intents"]
 
 GUILDS: Final = 1 << 0
 GUILD_MEMBERS: Final = 1 << 1

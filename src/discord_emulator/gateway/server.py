@@ -1,7 +1,9 @@
 """Accepts connections, identifies and resumes sessions, and routes the world's events to those who may hear them."""
 
 import asyncio
+import logging
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -12,16 +14,20 @@ from discord_emulator.dispatch import Dispatch
 from discord_emulator.entities import Application, User
 from discord_emulator.gateway.compression import make_compressor
 from discord_emulator.gateway.connection import CloseConnection, Connection
-from discord_emulator.gateway.intents import ALL_INTENTS, PRIVILEGED
+from discord_emulator.gateway.intents import ALL_INTENTS, GUILD_MEMBERS, PRIVILEGED
 from discord_emulator.gateway.session import Session
 from discord_emulator.world import World
 
 __all__ = ["Gateway"]
 
+_log = logging.getLogger(__name__)
 _encode: Final = msgspec.json.Encoder().encode
 _CHUNK: Final = 1000
 _MAX_LARGE_THRESHOLD: Final = 250
 _REPLAY_BOUND: Final = 10_000
+_CLOSE_TIMEOUT_S: Final = 2.0
+_FULL_REQUEST_PAUSE_S: Final = 30.0
+_MAX_IDS: Final = 100
 
 
 class Gateway:
@@ -52,7 +58,7 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The websocket endpoint."""
-        socket = web.WebSocketResponse(autoping=True, max_msg_size=64 * 1024, compress=False)
+        socket = web.WebSocketResponse(autoping=True, max_msg_size=64 * 1024, compress=False, timeout=_CLOSE_TIMEOUT_S)
         query = request.query
         try:
             compressor = make_compressor(query.get("compress"))
@@ -83,7 +89,7 @@ class Gateway:
         if session is None or session.link is not None:
             return
         # A client that says 1000 or 1001 is done with its session; anything else may come back for it.
-        if code in (1000, 1001, 4004, 4007, 4010, 4013, 4014):
+        if code in (1000, 1001, 4004, 4007, 4009, 4010, 4013, 4014):
             self.sessions.pop(session.id, None)
         else:
             session.disconnected_at = self.world.now()
@@ -94,8 +100,11 @@ class Gateway:
         connections = tuple(self.connections)
         for connection in connections:
             connection.close(1001, "going away")
-        async with asyncio.timeout(5):
-            await asyncio.gather(*(connection.closed.wait() for connection in connections))
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S * 2):
+                await asyncio.gather(*(connection.closed.wait() for connection in connections))
+        except TimeoutError:
+            _log.warning("%d gateway clients did not answer the close", len(self.connections))
 
     @property
     def backlog(self) -> int:
@@ -116,7 +125,8 @@ class Gateway:
                 return
             application.session_starts_left -= 1
         self.counters["identifies"] += 1
-        threshold = min(int(data.get("large_threshold") or 50), _MAX_LARGE_THRESHOLD)
+        wanted = data.get("large_threshold")
+        threshold = min(wanted, _MAX_LARGE_THRESHOLD) if isinstance(wanted, int) and wanted >= 50 else 50
         session = Session(
             self.world,
             user,
@@ -163,18 +173,26 @@ class Gateway:
         """Opcode 8: chunks of members by id, by the start of their name, or all."""
         if not isinstance(data, dict):
             raise CloseConnection(4002, "opcode 8 needs an object")
-        guild = self.world.guilds.get(int(data.get("guild_id") or 0))
+        try:
+            given = data.get("guild_id")
+            guild = self.world.guilds.get(int(given[0] if isinstance(given, list) else given or 0))
+            wanted = data.get("user_ids")
+            ids = [int(i) for i in (wanted if isinstance(wanted, list) else [wanted])] if wanted else []
+            limit = max(0, int(data.get("limit") or 0))
+        except (TypeError, ValueError, IndexError):
+            raise CloseConnection(4002, "opcode 8 has a malformed field") from None
         if guild is None or session.user.id not in guild.members:
             return
-        wanted = data.get("user_ids")
-        if wanted:
-            ids = [int(i) for i in (wanted if isinstance(wanted, list) else [wanted])]
-            found = [i for i in ids if i in guild.members]
-            missing = [str(i) for i in ids if i not in guild.members]
+        missing: list[str] = []
+        if ids:
+            found = [i for i in ids[:_MAX_IDS] if i in guild.members]
+            missing = [str(i) for i in ids[:_MAX_IDS] if i not in guild.members]
         else:
-            query, limit = str(data.get("query") or "").lower(), int(data.get("limit") or 0)
+            query = str(data.get("query") or "").lower()
+            if not query and not limit and not self._may_request_all(session, guild.id, data.get("nonce")):
+                return
             found = [i for i in guild.members if self.world.user(i).username.lower().startswith(query)]
-            found, missing = (found[:limit] if limit else found), []
+            found = found[:limit] if limit else found
         chunks = [found[i : i + _CHUNK] for i in range(0, len(found), _CHUNK)] or [[]]
         for index, chunk in enumerate(chunks):
             payload: dict[str, Any] = {
@@ -188,7 +206,39 @@ class Gateway:
                 payload["nonce"] = data["nonce"]
             session.send_event("GUILD_MEMBERS_CHUNK", payload)
 
+    def _may_request_all(self, session: Session, guild_id: int, nonce: Any) -> bool:
+        """A whole server's members need the intent, and once in 30 s is enough."""
+        if session.intents is not None and not session.intents & GUILD_MEMBERS:
+            return False
+        now = self.world.now()
+        wait_s = session.full_requests.get(guild_id, -1e9) + _FULL_REQUEST_PAUSE_S - now
+        if wait_s > 0:
+            self.counters["member_requests_refused"] += 1
+            meta = {"guild_id": str(guild_id), **({"nonce": nonce} if nonce is not None else {})}
+            session.send_event("RATE_LIMITED", {"opcode": 8, "retry_after": round(wait_s, 3), "meta": meta})
+            return False
+        session.full_requests[guild_id] = now
+        return True
+
+    def update_presence(self, session: Session, data: Any) -> None:
+        """Opcode 3."""
+        statuses = ("online", "dnd", "idle", "invisible", "offline")
+        if not isinstance(data, dict) or data.get("status") not in statuses:
+            raise CloseConnection(4002, "opcode 3 needs a status")
+        self.world.set_presence(session.user, data)
+
     # Trouble on demand
+
+    def burst(self, name: str, encoded: Iterable[bytes], *, user_id: int | None = None) -> int:
+        """Send ready-made JSON as events of that name, past all routing, to the sessions of a user or of all.
+
+        For benches (the server costs nothing but the envelope) and for events that no world makes. How many sessions.
+        """
+        sessions = [session for session in self.sessions.values() if user_id in (None, session.user.id)]
+        for data in encoded:
+            for session in sessions:
+                session.send_encoded(name, data)
+        return len(sessions)
 
     def drop(self, *, code: int = 4000, user_id: int | None = None, shard_id: int | None = None) -> int:
         """Close the connections of a user or shard (all by default); their sessions can be resumed. How many."""
@@ -317,11 +367,13 @@ class Gateway:
                 del self.sessions[session.id]
 
     def stats(self) -> dict[str, Any]:
+        """What stands now, over the counters of all that happened; `connections_made` counts the gone ones too."""
         return {
+            **self.counters,
+            "connections_made": self.counters["connections"],
             "sessions": len(self.sessions),
             "connections": len(self.connections),
             "backlog": self.backlog,
-            **self.counters,
         }
 
 

@@ -2,19 +2,26 @@
 
 import secrets
 from collections import deque
+from itertools import islice
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from discord_emulator.dispatch import Dispatch
-from discord_emulator.entities import User
-from discord_emulator.gateway.intents import MESSAGE_CONTENT, wanted_intents
+from discord_emulator.entities import Guild, User
+from discord_emulator.gateway.intents import GUILD_MEMBERS, MESSAGE_CONTENT, wanted_intents
+from discord_emulator.permissions import Permission, channel_permissions
 from discord_emulator.world import World
 
 __all__ = ["Link", "Session"]
 
 _encode: Final = msgspec.json.Encoder().encode
 _BLANKED: Final = ("content", "embeds", "attachments", "components")
+_IN_CHANNEL: Final = ("MESSAGE_", "TYPING_")
+"""Events that only those get who see the channel."""
+_THREADS: Final = (10, 11, 12)
+_MEMBERS_FOR_PEOPLE: Final = 1_000
+"""A person's client gets this many members of a server at once and asks for others."""
 
 
 class Link(Protocol):
@@ -46,6 +53,8 @@ class Session:
         self.link: Link | None = None
         self.seq = 0
         self.disconnected_at: float | None = None
+        self.full_requests: dict[int, float] = {}
+        """When all members of a server were last asked for, by server."""
         self._sent: deque[tuple[int, bytes]] = deque(maxlen=replay_bound)
 
     def sees(self, dispatch: Dispatch) -> bool:
@@ -58,8 +67,13 @@ class Session:
                 return False
             guild = self.world.guilds.get(dispatch.guild_id)
             addressed = dispatch.user_ids is not None
-            if guild is not None and self.user.id not in guild.members and not addressed:
-                return False
+            if guild is not None and not addressed:
+                if self.user.id not in guild.members:
+                    return False
+                if dispatch.name.startswith(_IN_CHANNEL) and not self._may_view(guild, dispatch.channel_id):
+                    return False
+            if dispatch.name == "GUILD_MEMBER_ADD" and dispatch.author_id == self.user.id:
+                return False  # to the one who joins, GUILD_CREATE says it
         elif dispatch.channel_id is not None:
             channel = self.world.channels.get(dispatch.channel_id)
             if self.shard_id != 0 or channel is None or self.user.id not in channel.recipients:
@@ -70,6 +84,15 @@ class Session:
         if dispatch.name == "GUILD_MEMBER_UPDATE" and dispatch.data.get("user", {}).get("id") == str(self.user.id):
             return True
         return wanted == 0 or bool(self.intents & wanted)
+
+    def _may_view(self, guild: Guild, channel_id: int | None) -> bool:
+        channel = guild.channels.get(channel_id or 0) or guild.threads.get(channel_id or 0)
+        if channel is None:
+            return True
+        source = guild.channels.get(channel.parent_id or 0, channel) if channel.type in _THREADS else channel
+        if not source.overwrites and guild.roles[guild.id].permissions & Permission.VIEW_CHANNEL:
+            return True  # the common case, and this is asked for every message and session
+        return bool(channel_permissions(guild, channel, self.user.id, self.world.time()) & Permission.VIEW_CHANNEL)
 
     def hides_content(self, dispatch: Dispatch) -> bool:
         """Without the privileged intent, strangers' words in servers arrive empty."""
@@ -112,7 +135,8 @@ class Session:
     def members_in_guild_create(self, guild_id: int) -> list[int]:
         """Who stands in GUILD_CREATE: everybody in small guilds with the members intent, else oneself."""
         guild = self.world.guilds[guild_id]
-        everyone = self.intents is None or (self.intents & (1 << 1) and len(guild.members) <= self.large_threshold)
-        if everyone:
+        if self.intents is None:
+            return list(islice(guild.members, _MEMBERS_FOR_PEOPLE))
+        if self.intents & GUILD_MEMBERS and len(guild.members) <= self.large_threshold:
             return list(guild.members)
         return [self.user.id] if self.user.id in guild.members else []

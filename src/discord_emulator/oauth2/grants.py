@@ -5,6 +5,7 @@ Source: https://discord.com/developers/docs/topics/oauth2, RFC 6749, RFC 7636 (P
 
 import base64
 import hashlib
+import hmac
 import secrets
 from typing import Final
 
@@ -16,6 +17,7 @@ __all__ = ["TOKEN_LIFE_S", "Grant", "Grants", "OAuthError"]
 
 TOKEN_LIFE_S: Final = 604_800
 _CODE_LIFE_S: Final = 60
+_MOST: Final = 10_000
 
 
 class OAuthError(Exception):
@@ -34,6 +36,8 @@ class Grant(msgspec.Struct, kw_only=True):
     access_token: str
     refresh_token: str
     expires_at: float
+    guild_id: int | None = None
+    """Where the bot was added on the way, for the first answer only."""
 
 
 class _Code(msgspec.Struct, kw_only=True):
@@ -42,6 +46,7 @@ class _Code(msgspec.Struct, kw_only=True):
     scopes: frozenset[str]
     redirect_uri: str
     challenge: str | None
+    guild_id: int | None
     expires_at: float
 
 
@@ -55,8 +60,16 @@ class Grants:
         self._by_refresh: dict[str, Grant] = {}
 
     def issue_code(
-        self, application_id: int, user_id: int, scopes: frozenset[str], redirect_uri: str, challenge: str | None
+        self,
+        application_id: int,
+        user_id: int,
+        scopes: frozenset[str],
+        redirect_uri: str,
+        challenge: str | None,
+        guild_id: int | None = None,
     ) -> str:
+        now = self._world.now()
+        self._codes = {code: issued for code, issued in self._codes.items() if issued.expires_at > now}
         code = secrets.token_urlsafe(22)
         self._codes[code] = _Code(
             application_id=application_id,
@@ -64,7 +77,8 @@ class Grants:
             scopes=scopes,
             redirect_uri=redirect_uri,
             challenge=challenge,
-            expires_at=self._world.now() + _CODE_LIFE_S,
+            guild_id=guild_id,
+            expires_at=now + _CODE_LIFE_S,
         )
         return code
 
@@ -75,13 +89,15 @@ class Grants:
             raise OAuthError("invalid_grant", 'Invalid "code" in request.')
         if found.redirect_uri != redirect_uri:
             raise OAuthError("invalid_grant", 'Invalid "redirect_uri" in request.')
+        if found.challenge is None and verifier:
+            raise OAuthError("invalid_grant", "There was no code_challenge, so there can be no code_verifier.")
         if found.challenge is not None:
             digest = hashlib.sha256((verifier or "").encode()).digest()
-            if base64.urlsafe_b64encode(digest).decode().rstrip("=") != found.challenge:
+            if not hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), found.challenge.encode()):
                 raise OAuthError("invalid_grant", 'Invalid "code_verifier" in request.')
-        return self.issue(application_id, found.user_id, found.scopes)
+        return self.issue(application_id, found.user_id, found.scopes, found.guild_id)
 
-    def issue(self, application_id: int, user_id: int, scopes: frozenset[str]) -> Grant:
+    def issue(self, application_id: int, user_id: int, scopes: frozenset[str], guild_id: int | None = None) -> Grant:
         grant = Grant(
             application_id=application_id,
             user_id=user_id,
@@ -89,7 +105,10 @@ class Grants:
             access_token=secrets.token_urlsafe(24),
             refresh_token=secrets.token_urlsafe(24),
             expires_at=self._world.now() + TOKEN_LIFE_S,
+            guild_id=guild_id,
         )
+        while len(self._by_access) >= _MOST:
+            self._end(next(iter(self._by_access.values())))
         self._by_access[grant.access_token] = grant
         self._by_refresh[grant.refresh_token] = grant
         return grant
@@ -107,6 +126,13 @@ class Grants:
         grant = self._by_access.get(token) or self._by_refresh.get(token)
         if grant is not None and grant.application_id == application_id:
             self._end(grant)
+
+    def consented(self, application_id: int, user_id: int, scopes: frozenset[str]) -> bool:
+        """Whether the person has agreed to all of this before, and not taken it back."""
+        return any(
+            grant.application_id == application_id and grant.user_id == user_id and scopes <= grant.scopes
+            for grant in self._by_refresh.values()
+        )
 
     def by_access_token(self, token: str) -> Grant | None:
         """The grant, unless it is unknown or has expired."""

@@ -46,6 +46,8 @@ _MEANING: Final = {
     "email": "Know your e-mail address",
     "guilds": "Know which servers you are in",
     "guilds.members.read": "Read your member record in those servers",
+    "connections": "See your connected accounts",
+    "applications.commands.permissions.update": "Change who may use its commands",
     "bot": "Add its bot to a server",
     "applications.commands": "Add its slash commands to a server",
 }
@@ -65,7 +67,7 @@ def consent_page(
         f'<option value="{user.id}">{escape(user.global_name or user.username)}</option>' for user in people[:200]
     )
     servers = ""
-    if guilds or "bot" in scopes:
+    if "bot" in scopes:
         options = "".join(
             f'<option value="{guild.id}"{" selected" if guild.id == chosen_guild else ""}>{escape(guild.name)}</option>'
             for guild in guilds

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,7 +19,19 @@ from discord_emulator.worlds import BOT_PERMISSIONS, install_bot
 
 __all__ = ["add_routes"]
 
-_SCOPES: Final = frozenset({"identify", "email", "guilds", "guilds.members.read", "bot", "applications.commands"})
+_SCOPES: Final = frozenset(
+    {
+        "identify",
+        "email",
+        "connections",
+        "guilds",
+        "guilds.members.read",
+        "bot",
+        "applications.commands",
+        "applications.commands.permissions.update",
+    }
+)
+_COOKIE: Final = "local_discord_user"
 _PREFIXES: Final = ("/api/v10", "/api/v9", "/api")
 
 
@@ -37,25 +50,29 @@ class _Asked:
     """The checked parameters of an authorize request.
 
     Raises:
-        ValueError: the request must not be answered by a redirect; the message is for the person.
-        OAuthError: the application is told by a redirect.
+        ValueError: the message is for the person: nobody is sent to an address that was not registered.
     """
 
     def __init__(self, context: EmulatorContext, parameters: Any) -> None:
         world = context.world
         client_id = parameters.get("client_id", "")
-        application = world.applications.get(int(client_id)) if client_id.isdigit() else None
+        application = world.applications.get(_number(client_id))
         if application is None:
             raise ValueError(f"No application has the client_id {client_id[:40]!r}.")
         self.application: Application = application
         self.scopes = frozenset(parameters.get("scope", "").split())
         self.redirect_uri = parameters.get("redirect_uri", "")
         self.state = parameters.get("state", "")
-        self.prompt = parameters.get("prompt", "consent")
+        self.prompt = parameters.get("prompt") or "consent"
+        if self.prompt not in ("none", "consent"):
+            raise ValueError("prompt must be none or consent.")
         self.challenge = parameters.get("code_challenge") or None
-        self.permissions = int(parameters.get("permissions") or BOT_PERMISSIONS)
+        permissions = parameters.get("permissions") or str(BOT_PERMISSIONS)
+        if not permissions.isascii() or not permissions.isdigit():
+            raise ValueError(f"permissions must be a whole number, not {permissions[:40]!r}.")
+        self.permissions = int(permissions[:19])
         guild_id = parameters.get("guild_id", "")
-        self.guild_id = int(guild_id) if guild_id.isdigit() else None
+        self.guild_id = _number(guild_id) or None
         self.wants_code = parameters.get("response_type") == "code"
         if not self.scopes or self.scopes - _SCOPES:
             unknown = ", ".join(sorted(self.scopes - _SCOPES)) or "nothing"
@@ -93,8 +110,13 @@ class _Pages:
             asked = _Asked(self._context, request.query)
         except ValueError as error:
             return _page(problem_page(str(error)), status=400)
+        remembered = self._context.world.users.get(_number(request.cookies.get(_COOKIE, "")))
+        if remembered is not None and self._may_skip(asked, remembered):
+            raise asked.back(code=self._code(asked, remembered))
         people = [user for user in self._context.world.users.values() if not user.bot]
         guilds = self._guilds_for_bot(asked)
+        if remembered in people:
+            people.sort(key=lambda user: user is not remembered)
         query = request.query_string
         return _page(consent_page(asked.application, sorted(asked.scopes), people, guilds, query, asked.guild_id))
 
@@ -103,22 +125,39 @@ class _Pages:
             asked = _Asked(self._context, request.query)
         except ValueError as error:
             return _page(problem_page(str(error)), status=400)
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            return _page(problem_page("Open this page yourself: another site may not consent for you."), status=403)
         form = await request.post()
         if form.get("decision") != "authorize":
             if asked.wants_code:
                 raise asked.back(error="access_denied", error_description="The resource owner denied the request")
             return _page(problem_page("You said no; nothing was added."), status=200)
-        user = self._context.world.users.get(int(str(form.get("user_id") or 0)))
+        user = self._context.world.users.get(_number(str(form.get("user_id") or "")))
         if user is None or user.bot:
             return _page(problem_page("Choose who you are."), status=400)
         if "bot" in asked.scopes:
-            problem = self._add_bot(asked, user, str(form.get("guild_id") or asked.guild_id or ""))
+            asked.guild_id = _number(str(form.get("guild_id") or "")) or asked.guild_id
+            problem = self._add_bot(asked, user)
             if problem is not None:
                 return _page(problem_page(problem), status=403)
         if not asked.wants_code:
             return _page(problem_page(f"{asked.application.name} has been added. You can close this page."), status=200)
-        code = self._grants.issue_code(asked.application.id, user.id, asked.scopes, asked.redirect_uri, asked.challenge)
-        raise asked.back(code=code)
+        more = {"guild_id": str(asked.guild_id), "permissions": str(asked.permissions)}
+        answer = asked.back(code=self._code(asked, user), **(more if "bot" in asked.scopes else {}))
+        answer.set_cookie(_COOKIE, str(user.id), path="/oauth2", httponly=True, samesite="Lax")
+        raise answer
+
+    def _code(self, asked: _Asked, user: User) -> str:
+        guild_id = asked.guild_id if "bot" in asked.scopes else None
+        return self._grants.issue_code(
+            asked.application.id, user.id, asked.scopes, asked.redirect_uri, asked.challenge, guild_id
+        )
+
+    def _may_skip(self, asked: _Asked, user: User) -> bool:
+        """With ``prompt=none``, people who agreed before are not asked again; a bot is never added unasked."""
+        if asked.prompt != "none" or not asked.wants_code or "bot" in asked.scopes:
+            return False
+        return self._grants.consented(asked.application.id, user.id, asked.scopes)
 
     def _guilds_for_bot(self, asked: _Asked) -> list[Guild]:
         if "bot" not in asked.scopes:
@@ -126,8 +165,8 @@ class _Pages:
         bot_id = asked.application.bot_user_id
         return [guild for guild in self._context.world.guilds.values() if bot_id not in guild.members]
 
-    def _add_bot(self, asked: _Asked, user: User, guild_text: str) -> str | None:
-        guild = self._context.world.guilds.get(int(guild_text)) if guild_text.isdigit() else None
+    def _add_bot(self, asked: _Asked, user: User) -> str | None:
+        guild = self._context.world.guilds.get(asked.guild_id or 0)
         if guild is None:
             return "Choose a server."
         if not base_permissions(guild, user.id) & Permission.MANAGE_GUILD:
@@ -152,14 +191,24 @@ class _Pages:
                 grant = self._grants.redeem(
                     application.id, form.get("code", ""), form.get("redirect_uri", ""), form.get("code_verifier")
                 )
+                return self._with_guild(grant)
             case "refresh_token":
                 grant = self._grants.refresh(application.id, form.get("refresh_token", ""))
             case "client_credentials":
                 scopes = frozenset(form.get("scope", "identify").split())
+                if not scopes or scopes - _SCOPES:
+                    raise OAuthError("invalid_scope", "The requested scope is invalid, unknown, or malformed.")
                 grant = self._grants.issue(application.id, application.owner_id, scopes)
+                # RFC 6749 section 4.4.3: whoever has the secret needs no refresh token.
+                return {key: value for key, value in _token_body(grant).items() if key != "refresh_token"}
             case _:
                 raise OAuthError("unsupported_grant_type", "Invalid grant_type in request.")
         return _token_body(grant)
+
+    def _with_guild(self, grant: Grant) -> dict[str, Any]:
+        """The answer also tells the server to which the bot was added, if that was part of it."""
+        guild = self._context.world.guilds.get(grant.guild_id or 0)
+        return {**_token_body(grant), **({"guild": payloads.guild_payload(guild)} if guild is not None else {})}
 
     async def revoke(self, request: web.Request) -> web.Response:
         form = {key: str(value) for key, value in (await request.post()).items()}
@@ -189,9 +238,9 @@ class _Pages:
                 "verify_key": "0" * 64,
                 "flags": 0,
             },
-            "expires": payloads.timestamp(world.time()),
+            "expires": payloads.timestamp(datetime.fromtimestamp(grant.expires_at, UTC)),
             "scopes": sorted(grant.scopes),
-            "user": payloads.user_payload(world.users[grant.user_id]),
+            **({"user": payloads.user_payload(world.users[grant.user_id])} if "identify" in grant.scopes else {}),
         }
         return web.json_response(body)
 
@@ -203,10 +252,15 @@ class _Pages:
                 client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
                 raise OAuthError("invalid_client", "Invalid Authorization header.", 401) from None
-        application = self._context.world.applications.get(int(client_id)) if client_id.isdigit() else None
-        if application is None or not hmac.compare_digest(application.client_secret, secret):
+        application = self._context.world.applications.get(_number(client_id))
+        if application is None or not hmac.compare_digest(application.client_secret.encode(), secret.encode()):
             raise OAuthError("invalid_client", "Invalid client credentials.", 401)
         return application
+
+
+def _number(text: str) -> int:
+    """The id in the text; 0, which nobody has, when there is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 def _token_body(grant: Grant) -> dict[str, Any]:

@@ -5,14 +5,17 @@ from typing import Any, Final
 
 from discord_emulator import payloads
 from discord_emulator.entities import Command
-from discord_emulator.permissions import base_permissions
-from discord_emulator.rest.call import Call, Route
+from discord_emulator.permissions import ALL, Permission, base_permissions
+from discord_emulator.rest.call import Call, Created, Route, bits
 from discord_emulator.rest.errors import ApiError, invalid_form, not_found
+from discord_emulator.rest.forms import CommandForm, PermissionsForm
 
 __all__ = ["ROUTES"]
 
 _NAME: Final = re.compile(r"^[-_'\w]{1,32}$")
-_MAX_COMMANDS: Final = 100
+_MAX_COMMANDS: Final = {1: 100, 2: 15, 3: 15}
+_SUBCOMMAND, _GROUP = 1, 2
+_MAX_PERMISSIONS: Final = 100
 
 
 async def list_commands(call: Call) -> list[dict[str, Any]]:
@@ -21,30 +24,37 @@ async def list_commands(call: Call) -> list[dict[str, Any]]:
     return [payloads.command_payload(command) for command in commands]
 
 
-async def create(call: Call) -> dict[str, Any]:
+async def create(call: Call) -> dict[str, Any] | Created:
     application = call.own_application()
-    form = call.form()
+    form = call.form(CommandForm)
     _check(form, "")
-    if len(call.world.commands_of(application.id, _guild_id(call))) >= _MAX_COMMANDS:
-        raise ApiError(400, 30032, "Maximum number of application commands reached (100)")
-    command, _ = call.world.put_command(application.id, _guild_id(call), form)
-    return payloads.command_payload(command)
+    standing = call.world.commands_of(application.id, _guild_id(call))
+    kind = form.get("type") or 1
+    same = any(c.name == form["name"] and (c.body.get("type") or 1) == kind for c in standing)
+    if not same and sum((c.body.get("type") or 1) == kind for c in standing) >= _MAX_COMMANDS[kind]:
+        raise ApiError(400, 30032, f"Maximum number of application commands reached ({_MAX_COMMANDS[kind]})")
+    command, new = call.world.put_command(application.id, _guild_id(call), form)
+    payload = payloads.command_payload(command)
+    return Created(payload) if new else payload
 
 
 async def replace_all(call: Call) -> list[dict[str, Any]]:
     application = call.own_application()
-    if not isinstance(call.body, list):
-        raise ApiError(400, 50109, "The request body contains invalid JSON.")
+    bodies = call.forms(CommandForm)
     seen: set[tuple[str, int]] = set()
-    for index, body in enumerate(call.body):
+    counts = {1: 0, 2: 0, 3: 0}
+    for index, body in enumerate(bodies):
         _check(body, f"{index}.")
         key = (body["name"], body.get("type") or 1)
         if key in seen:
             message = "Application command names must be unique"
             raise invalid_form(f"{index}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", message)
         seen.add(key)
+        counts[key[1]] += 1
+        if counts[key[1]] > _MAX_COMMANDS[key[1]]:
+            raise ApiError(400, 30032, f"Maximum number of application commands reached ({_MAX_COMMANDS[key[1]]})")
     guild_id = _guild_id(call)
-    kept = {call.world.put_command(application.id, guild_id, body)[0].id for body in call.body}
+    kept = {call.world.put_command(application.id, guild_id, body)[0].id for body in bodies}
     for command in call.world.commands_of(application.id, guild_id):
         if command.id not in kept:
             del call.world.commands[command.id]
@@ -57,7 +67,7 @@ async def read(call: Call) -> dict[str, Any]:
 
 async def edit(call: Call) -> dict[str, Any]:
     command = _command(call)
-    form = call.form()
+    form = call.form(CommandForm)
     changed = {**command.body, "name": command.name, **form}
     _check(changed, "")
     command.name = changed.pop("name")
@@ -71,9 +81,51 @@ async def delete(call: Call) -> None:
 
 
 async def guild_permissions(call: Call) -> list[dict[str, Any]]:
-    call.own_application()
-    call.guild()
-    return []
+    application, guild = call.own_application(), call.guild()
+    kept = _kept_permissions(call)
+    return [
+        _permissions(application.id, guild.id, command_id, granted)
+        for (guild_id, command_id), granted in kept.items()
+        if guild_id == guild.id and command_id in call.world.commands
+    ]
+
+
+async def command_permissions(call: Call) -> dict[str, Any]:
+    application, guild = call.own_application(), call.guild()
+    granted = _kept_permissions(call).get((guild.id, call.id("command_id")))
+    if granted is None:
+        raise ApiError(404, 10066, "Unknown application command permissions")
+    return _permissions(application.id, guild.id, call.id("command_id"), granted)
+
+
+async def set_permissions(call: Call) -> dict[str, Any]:
+    """Who may use the command in the server; Discord asks for the token of somebody who manages it."""
+    guild = call.guild()
+    call.require(guild, Permission.MANAGE_GUILD)
+    command = call.world.commands.get(call.id("command_id"))
+    if command is None or command.application_id != call.id("application_id"):
+        raise not_found("application command")
+    granted = [{**item, "id": str(item["id"])} for item in call.form(PermissionsForm)["permissions"]]
+    if len(granted) > _MAX_PERMISSIONS:
+        raise invalid_form("permissions", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_PERMISSIONS} or fewer in length.")
+    _kept_permissions(call)[guild.id, command.id] = granted
+    payload = _permissions(command.application_id, guild.id, command.id, granted)
+    call.world.publish("APPLICATION_COMMAND_PERMISSIONS_UPDATE", payload, guild_id=guild.id)
+    return payload
+
+
+def _kept_permissions(call: Call) -> dict[tuple[int, int], list[dict[str, Any]]]:
+    kept: dict[tuple[int, int], list[dict[str, Any]]] = call.context.rooms.setdefault("command_permissions", {})
+    return kept
+
+
+def _permissions(application_id: int, guild_id: int, command_id: int, granted: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": str(command_id),
+        "application_id": str(application_id),
+        "guild_id": str(guild_id),
+        "permissions": granted,
+    }
 
 
 async def index(call: Call) -> dict[str, Any]:
@@ -83,13 +135,12 @@ async def index(call: Call) -> dict[str, Any]:
     applications = [a for a in call.world.applications.values() if a.bot_user_id in guild.members]
     commands: list[dict[str, Any]] = []
     for application in applications:
-        for command in (
-            *call.world.commands_of(application.id),
-            *call.world.commands_of(application.id, guild.id),
-        ):
-            needed = command.body.get("default_member_permissions")
-            if needed is None or (mine & int(needed) == int(needed) and int(needed)):
-                commands.append(payloads.command_payload(command))
+        known = (*call.world.commands_of(application.id), *call.world.commands_of(application.id, guild.id))
+        commands += [
+            payloads.command_payload(command)
+            for command in known
+            if _may_use(mine, command.body.get("default_member_permissions"))
+        ]
     bots = [
         {
             "id": str(a.id),
@@ -101,6 +152,12 @@ async def index(call: Call) -> dict[str, Any]:
         for a in applications
     ]
     return {"applications": bots, "application_commands": commands, "version": "1"}
+
+
+def _may_use(mine: int, needed: Any) -> bool:
+    """Null is everybody; "0" is administrators, who have every bit."""
+    wanted = bits(needed, "default_member_permissions") if needed is not None else None
+    return wanted is None or mine == ALL or (wanted > 0 and mine & wanted == wanted)
 
 
 def _guild_id(call: Call) -> int | None:
@@ -115,12 +172,14 @@ def _command(call: Call) -> Command:
     return command
 
 
-def _check(body: Any, path: str) -> None:
+def _check(body: dict[str, Any], path: str) -> None:
     """https://discord.com/developers/docs/interactions/application-commands"""
-    if not isinstance(body, dict):
-        raise ApiError(400, 50109, "The request body contains invalid JSON.")
     name = body.get("name")
     kind = body.get("type") or 1
+    if kind not in _MAX_COMMANDS:
+        raise invalid_form(path + "type", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3}.")
+    if body.get("default_member_permissions") is not None:
+        bits(body["default_member_permissions"], path + "default_member_permissions")
     if not isinstance(name, str) or not name or len(name) > 32:
         raise invalid_form(path + "name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length.")
     if kind != 1:
@@ -146,6 +205,7 @@ def _check(body: Any, path: str) -> None:
             raise invalid_form(path_of, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
 
 
+_UPDATE_PERMISSIONS: Final = "applications.commands.permissions.update"
 _GLOBAL: Final = "/applications/{application_id}/commands"
 _GUILD: Final = "/applications/{application_id}/guilds/{guild_id}/commands"
 
@@ -163,5 +223,7 @@ ROUTES: Final = (
         )
     ),
     Route("GET", _GUILD + "/permissions", guild_permissions),
+    Route("GET", _GUILD + "/{command_id:[0-9]+}/permissions", command_permissions),
+    Route("PUT", _GUILD + "/{command_id:[0-9]+}/permissions", set_permissions, scopes=(_UPDATE_PERMISSIONS,)),
     Route("GET", "/guilds/{guild_id}/application-command-index", index),
 )

@@ -8,10 +8,11 @@ import msgspec
 from discord_emulator.context import EmulatorContext
 from discord_emulator.entities import Application, Channel, Guild, Member, Message, Role, User
 from discord_emulator.permissions import ALL, Permission, base_permissions, channel_permissions
-from discord_emulator.rest.errors import ApiError, missing_access, missing_permissions, not_found
+from discord_emulator.rest.errors import ApiError, invalid_form, missing_access, missing_permissions, not_found
+from discord_emulator.rest.forms import Form, check
 from discord_emulator.world import World
 
-__all__ = ["Call", "Handler", "Route", "snowflake"]
+__all__ = ["Call", "Created", "Handler", "Route", "bits", "snowflake"]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -21,8 +22,8 @@ class Call(msgspec.Struct, frozen=True):
     parameters: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
-    files: tuple[tuple[str, str, bytes], ...]
-    """(name, content type, content) of multipart uploads."""
+    files: Mapping[int, tuple[str, str, bytes]]
+    """Multipart uploads by the number in ``files[n]``: (name, content type, content)."""
     user: User | None
     application: Application | None
     scopes: frozenset[str] | None
@@ -41,13 +42,32 @@ class Call(msgspec.Struct, frozen=True):
     def id(self, name: str) -> int:
         return snowflake(self.parameters[name], name)
 
-    def form(self) -> dict[str, Any]:
-        """The JSON object of the body; an empty one when there is none."""
-        if self.body is None:
-            return {}
-        if not isinstance(self.body, dict):
+    def form(self, shape: type[Form]) -> dict[str, Any]:
+        """The JSON object of the body, of this type; an empty one when there is none."""
+        body = {} if self.body is None else self.body
+        if not isinstance(body, dict):
             raise ApiError(400, 50109, "The request body contains invalid JSON.")
+        check(body, shape)
+        return body
+
+    def forms(self, shape: type[Form]) -> list[dict[str, Any]]:
+        """The JSON array of the body, each item of this type."""
+        if not isinstance(self.body, list):
+            raise ApiError(400, 50109, "The request body contains invalid JSON.")
+        check(self.body, list[shape])  # type: ignore[valid-type]  # a type made at run time
         return self.body
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        """A whole number of the query string, 50035 when it is none or out of bounds."""
+        text = self.query.get(name, str(default))
+        if not text.isascii() or not text.isdigit() or not least <= int(text[:19]) <= most:
+            code = "NUMBER_TYPE_COERCE" if not text.isdigit() else "NUMBER_TYPE_RANGE"
+            raise invalid_form(name, code, f"int value should be between {least} and {most}.")
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        """A yes or no of the query string; no when it is not there."""
+        return self.query.get(name, "").lower() in ("true", "1")
 
     def guild(self) -> Guild:
         """The guild of the path, of which the caller is a member."""
@@ -56,6 +76,13 @@ class Call(msgspec.Struct, frozen=True):
             raise not_found("guild")
         if self.me.id not in guild.members:
             raise missing_access()
+        return guild
+
+    def guild_of(self, channel: Channel) -> Guild:
+        """The channel's guild; ApiError 50024 for a direct channel, which has none."""
+        guild = self.world.guilds.get(channel.guild_id or 0)
+        if guild is None:
+            raise ApiError(400, 50024, "Cannot execute action on this channel type")
         return guild
 
     def require(self, guild: Guild, permission: int) -> None:
@@ -118,6 +145,12 @@ class Call(msgspec.Struct, frozen=True):
         return application
 
 
+class Created(msgspec.Struct, frozen=True):
+    """An answer with status 201 from a route that also has another: commands, when they are new."""
+
+    body: Any
+
+
 Handler = Callable[[Call], Awaitable[Any]]
 
 
@@ -149,3 +182,8 @@ def snowflake(text: Any, name: str) -> int:
         "Invalid Form Body",
         {name: {"_errors": [{"code": code, "message": f'Value "{value[:60]}" is not snowflake.'}]}},
     )
+
+
+def bits(raw: Any, name: str) -> int:
+    """A permission set, which the protocol writes as a string; 0 for null. Raises ApiError 50035."""
+    return snowflake(raw, name) if raw else 0

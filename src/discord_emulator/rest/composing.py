@@ -1,5 +1,6 @@
 """What may be posted: lengths, embeds, components, files, replies; the same for messages, answers and webhooks."""
 
+import re
 from typing import Any, Final
 
 from discord_emulator.entities import Channel, Message
@@ -14,8 +15,11 @@ _MAX_EMBED_CHARACTERS: Final = 6_000
 _MAX_ROWS: Final = 5
 _EMBED_LIMITS: Final = {"title": 256, "description": 4_096}
 _MAX_FIELDS: Final = 25
+_MAX_FILES: Final = 10
+_UPLOADS_KEPT: Final = 200
 _KEPT_FLAGS: Final = 1 << 2 | 1 << 6 | 1 << 12 | 1 << 15
 _COMPONENTS_V2: Final = 1 << 15
+_UNSAFE: Final = re.compile(r"[^\w.\-]+")
 _IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -25,20 +29,19 @@ def compose(call: Call, channel: Channel, form: dict[str, Any]) -> dict[str, Any
     Raises:
         ApiError: 50035 with the path of what is wrong, or 50006 when there is nothing to post.
     """
-    fields = edit_fields(call, form)
-    flags = int(form.get("flags") or 0) & _KEPT_FLAGS
+    if form.get("poll"):
+        raise invalid_form("poll", "POLL_UNSUPPORTED", "This local Discord has no polls.")
+    fields = edit_fields(call, form, channel=channel)
+    flags = (form.get("flags") or 0) & _KEPT_FLAGS
     has_body = any(fields.get(key) for key in ("content", "embeds", "components", "attachments"))
-    if not has_body and not form.get("sticker_ids") and not form.get("poll"):
+    if not has_body:
         raise ApiError(400, 50006, "Cannot send an empty message")
     fields["flags"] = flags
     fields["tts"] = bool(form.get("tts"))
     if form.get("nonce") is not None:
         fields["nonce"] = form["nonce"]
-    content = fields.get("content") or ""
-    users, roles, everyone = call.world.mentions_in(channel, content)
     allowed = form.get("allowed_mentions")
-    if isinstance(allowed, dict):
-        users, roles, everyone = _allowed(allowed, users, roles, everyone=everyone)
+    users, roles, everyone = _mentions(call, channel, form, fields.get("content") or "")
     reference = form.get("message_reference")
     if isinstance(reference, dict) and reference.get("message_id"):
         original = call.world.message(channel.id, snowflake(reference["message_id"], "message_reference"))
@@ -58,8 +61,10 @@ def compose(call: Call, channel: Channel, form: dict[str, Any]) -> dict[str, Any
     return fields
 
 
-def edit_fields(call: Call, form: dict[str, Any]) -> dict[str, Any]:
-    """The checked fields that the form has; null empties a field."""
+def edit_fields(
+    call: Call, form: dict[str, Any], *, channel: Channel, standing: Message | None = None
+) -> dict[str, Any]:
+    """The checked fields that the form has; null empties a field. ``standing`` is the message that is edited."""
     fields: dict[str, Any] = {}
     if "content" in form:
         content = form["content"] or ""
@@ -68,14 +73,25 @@ def edit_fields(call: Call, form: dict[str, Any]) -> dict[str, Any]:
         if len(content) > _MAX_CONTENT:
             raise invalid_form("content", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_CONTENT} or fewer in length.")
         fields["content"] = content
+        if standing is not None:
+            users, roles, everyone = _mentions(call, channel, form, content)
+            fields |= {"mentions": users, "mention_roles": roles, "mention_everyone": everyone}
     if "embeds" in form or "embed" in form:
         embeds = form.get("embeds") or ([form["embed"]] if form.get("embed") else [])
         fields["embeds"] = _embeds(embeds)
     if "components" in form:
-        fields["components"] = _components(form["components"] or [], flags=int(form.get("flags") or 0))
-    kept = form.get("attachments")
-    if call.files or kept is not None:
-        fields["attachments"] = [item for item in kept or () if "url" in item] + _attachments(call)
+        fields["components"] = _components(
+            form["components"] or [], flags=form.get("flags") or (standing.flags if standing is not None else 0)
+        )
+    named = form.get("attachments")
+    if call.files or named is not None:
+        standing_files = standing.attachments if standing is not None else []
+        wanted = {str(item.get("id")) for item in named or ()}
+        # Without a list of attachments an edit keeps what is there; with one, only what it names.
+        kept = [file for file in standing_files if named is None or file["id"] in wanted]
+        fields["attachments"] = [*kept, *_attachments(call, named or [])]
+    if len(fields.get("attachments", ())) > _MAX_FILES:
+        raise invalid_form("attachments", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_FILES} or fewer in length.")
     return fields
 
 
@@ -130,13 +146,26 @@ def _numbered(component: dict[str, Any], counter: Any) -> dict[str, Any]:
     return numbered
 
 
-def _attachments(call: Call) -> list[dict[str, Any]]:
+def _mentions(call: Call, channel: Channel, form: dict[str, Any], content: str) -> tuple[list[int], list[int], bool]:
+    """Who is pinged: those whom the text names and ``allowed_mentions`` allows."""
+    users, roles, everyone = call.world.mentions_in(channel, content)
+    allowed = form.get("allowed_mentions")
+    if isinstance(allowed, dict):
+        return _allowed(allowed, users, roles, everyone=everyone)
+    return users, roles, everyone
+
+
+def _attachments(call: Call, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The uploads of this request; the form may give each, by its number, a description and another name."""
+    about = {str(item.get("id")): item for item in named}
     attachments: list[dict[str, Any]] = []
     uploads: dict[int, tuple[str, bytes]] = call.context.rooms.setdefault("uploads", {})
-    for name, content_type, content in call.files:
+    for number, (uploaded_as, content_type, content) in call.files.items():
+        told = about.get(str(number), {})
+        name = _UNSAFE.sub("_", told.get("filename") or uploaded_as)[:256] or "file"
         attachment_id = call.world.snowflakes.make()
         uploads[attachment_id] = (content_type, content)
-        while len(uploads) > 200:
+        while len(uploads) > _UPLOADS_KEPT:
             uploads.pop(next(iter(uploads)))
         url = f"{call.context.url}/cdn/attachments/{attachment_id}/{name}"
         attachments.append(
@@ -147,6 +176,7 @@ def _attachments(call: Call) -> list[dict[str, Any]]:
                 "url": url,
                 "proxy_url": url,
                 "content_type": content_type,
+                **({"description": told["description"]} if told.get("description") else {}),
                 **({"width": 400, "height": 300} if content_type in _IMAGES else {}),
             }
         )
@@ -158,8 +188,11 @@ def _allowed(
 ) -> tuple[list[int], list[int], bool]:
     """https://discord.com/developers/docs/resources/message#allowed-mentions-object"""
     parse = allowed.get("parse") or []
-    named_users = {int(user) for user in allowed.get("users") or ()}
-    named_roles = {int(role) for role in allowed.get("roles") or ()}
+    named_users = {snowflake(user, "allowed_mentions.users") for user in allowed.get("users") or ()}
+    named_roles = {snowflake(role, "allowed_mentions.roles") for role in allowed.get("roles") or ()}
+    if ("users" in parse and named_users) or ("roles" in parse and named_roles):
+        text = "parse and the list of the same kind exclude each other."
+        raise invalid_form("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", text)
     return (
         [user for user in users if "users" in parse or user in named_users],
         [role for role in roles if "roles" in parse or role in named_roles],
@@ -172,7 +205,7 @@ def nonce_twin(call: Call, channel: Channel, form: dict[str, Any]) -> Message | 
     if not form.get("enforce_nonce") or form.get("nonce") is None:
         return None
     for seen, message in enumerate(call.world.history(channel.id)):
-        if seen > 200:
+        if seen > _UPLOADS_KEPT:
             return None
         if message.author_id == call.me.id and message.nonce == form["nonce"]:
             return message

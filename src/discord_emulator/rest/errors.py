@@ -28,14 +28,23 @@ _UNKNOWN = {
 class ApiError(Exception):
     """Becomes the answer ``{"message", "code", "errors"?}`` with this HTTP status."""
 
-    def __init__(self, status: int, code: int, message: str, errors: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        errors: dict[str, Any] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.extra = extra or {}
         self.status = status
         self.code = code
         self.errors = errors
 
     def body(self) -> dict[str, Any]:
-        body: dict[str, Any] = {"message": str(self), "code": self.code}
+        body: dict[str, Any] = {"message": str(self), "code": self.code, **self.extra}
         if self.errors is not None:
             body["errors"] = self.errors
         return body

@@ -5,8 +5,9 @@ from typing import Any, Final
 from discord_emulator import payloads
 from discord_emulator.entities import Overwrite
 from discord_emulator.permissions import Permission, top_position
-from discord_emulator.rest.call import Call, Route, snowflake
-from discord_emulator.rest.errors import invalid_form, missing_permissions, not_found
+from discord_emulator.rest.call import Call, Route, bits, snowflake
+from discord_emulator.rest.errors import ApiError, invalid_form, missing_permissions, not_found
+from discord_emulator.rest.forms import Ban, BulkBan, ChannelForm, GuildForm, Moved
 
 __all__ = ["ROUTES", "read_overwrites"]
 
@@ -15,20 +16,45 @@ _BAN_ADD: Final = 22
 _BAN_REMOVE: Final = 23
 _CHANNEL_CREATE: Final = 10
 _GUILD_UPDATE: Final = 1
+_CREATABLE: Final = (0, 2, 4, 5, 13, 14, 15, 16)
+_MAX_CHANNELS: Final = 500
+_MAX_DELETE_S: Final = 604_800
+_MAX_BULK_BAN: Final = 200
+_LAST: Final = (1 << 63) - 1
+_PREVIEW: Final = (
+    "id",
+    "name",
+    "icon",
+    "description",
+    "home_header",
+    "splash",
+    "discovery_splash",
+    "features",
+    "approximate_member_count",
+    "approximate_presence_count",
+    "emojis",
+    "stickers",
+)
 
 
 async def read(call: Call) -> dict[str, Any]:
-    return payloads.guild_payload(call.guild(), with_counts=call.query.get("with_counts", "").lower() == "true")
+    return payloads.guild_payload(call.guild(), with_counts=call.flag("with_counts"))
 
 
 async def edit(call: Call) -> dict[str, Any]:
     guild = call.guild()
     call.require(guild, Permission.MANAGE_GUILD)
-    form = call.form()
+    form = call.form(GuildForm)
     name = form.get("name", guild.name)
     if not isinstance(name, str) or not 2 <= len(name) <= 100:
         raise invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.")
-    call.world.update_guild(guild, **{key: form[key] for key in _EDITABLE if key in form})
+    changes: dict[str, Any] = {key: form[key] for key in _EDITABLE if key in form}
+    if changes.get("verification_level", 0) is None:
+        changes["verification_level"] = 0
+    if "system_channel_id" in form:
+        channel_id = form["system_channel_id"]
+        changes["system_channel_id"] = snowflake(channel_id, "system_channel_id") if channel_id else None
+    call.world.update_guild(guild, **changes)
     call.world.audit(guild, _GUILD_UPDATE, call.me.id, guild.id, call.reason)
     return payloads.guild_payload(guild)
 
@@ -40,14 +66,21 @@ async def list_channels(call: Call) -> list[dict[str, Any]]:
 async def create_channel(call: Call) -> dict[str, Any]:
     guild = call.guild()
     call.require(guild, Permission.MANAGE_CHANNELS)
-    form = call.form()
+    form = call.form(ChannelForm)
     name = form.get("name")
     if not isinstance(name, str) or not 1 <= len(name) <= 100:
         raise invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    kind = form.get("type") or 0
+    if kind not in _CREATABLE:
+        raise invalid_form("type", "BASE_TYPE_CHOICES", f"Value must be one of {_CREATABLE}.")
+    if len(guild.channels) >= _MAX_CHANNELS:
+        raise ApiError(400, 30013, f"Maximum number of guild channels reached ({_MAX_CHANNELS})")
+    if kind == 0:
+        name = name.strip().lower().replace(" ", "-")
     channel = call.world.create_channel(
         guild,
         name,
-        type=form.get("type") or 0,
+        type=kind,
         topic=form.get("topic"),
         parent_id=snowflake(form["parent_id"], "parent_id") if form.get("parent_id") else None,
         nsfw=bool(form.get("nsfw")),
@@ -62,9 +95,9 @@ def read_overwrites(raw: Any) -> list[Overwrite]:
     return [
         Overwrite(
             id=snowflake(item.get("id"), "permission_overwrites"),
-            type=int(item.get("type") or 0),
-            allow=int(item.get("allow") or 0),
-            deny=int(item.get("deny") or 0),
+            type=item.get("type") or 0,
+            allow=bits(item.get("allow"), "permission_overwrites"),
+            deny=bits(item.get("deny"), "permission_overwrites"),
         )
         for item in raw or ()
     ]
@@ -73,21 +106,20 @@ def read_overwrites(raw: Any) -> list[Overwrite]:
 async def move_channels(call: Call) -> None:
     guild = call.guild()
     call.require(guild, Permission.MANAGE_CHANNELS)
-    for item in call.body if isinstance(call.body, list) else ():
+    for item in call.forms(Moved):
         channel = guild.channels.get(snowflake(item.get("id"), "id"))
         if channel is not None and item.get("position") is not None:
-            call.world.update_channel(channel, position=int(item["position"]))
-
-
-async def active_threads(call: Call) -> dict[str, Any]:
-    threads = [t for t in call.guild().threads.values() if not t.archived]
-    return {"threads": [payloads.channel_payload(t, call.world.user) for t in threads], "members": []}
+            call.world.update_channel(channel, position=item["position"])
 
 
 async def list_bans(call: Call) -> list[dict[str, Any]]:
     guild = call.guild()
     call.require(guild, Permission.BAN_MEMBERS)
-    return [payloads.ban_payload(ban, call.world.user(ban.user_id)) for ban in guild.bans.values()]
+    limit = call.number("limit", 1000, 1, 1000)
+    after = snowflake(call.query.get("after", 0), "after")
+    before = snowflake(call.query.get("before", _LAST), "before")
+    chosen = sorted(user_id for user_id in guild.bans if after < user_id < before)[:limit]
+    return [payloads.ban_payload(guild.bans[user_id], call.world.user(user_id)) for user_id in chosen]
 
 
 async def read_ban(call: Call) -> dict[str, Any]:
@@ -103,15 +135,23 @@ async def ban(call: Call) -> None:
     guild = call.guild()
     call.require(guild, Permission.BAN_MEMBERS)
     user_id = call.id("user_id")
+    seconds = _delete_seconds(call.form(Ban))
     if user_id not in call.world.users:
         raise not_found("user")
     if user_id in guild.members and top_position(guild, call.me.id) <= top_position(guild, user_id):
         raise missing_permissions()
     call.world.ban(guild, user_id, call.reason)
     call.world.audit(guild, _BAN_ADD, call.me.id, user_id, call.reason)
-    seconds = int(call.form().get("delete_message_seconds") or 0)
     if seconds:
         _delete_messages_of(call, guild.channels, user_id, seconds)
+
+
+def _delete_seconds(form: dict[str, Any]) -> int:
+    seconds: int = form.get("delete_message_seconds") or (form.get("delete_message_days") or 0) * 86_400
+    if not 0 <= seconds <= _MAX_DELETE_S:
+        message = f"int value should be between 0 and {_MAX_DELETE_S}."
+        raise invalid_form("delete_message_seconds", "NUMBER_TYPE_MAX", message)
+    return seconds
 
 
 def _delete_messages_of(call: Call, channels: dict[int, Any], user_id: int, seconds: int) -> None:
@@ -139,26 +179,41 @@ async def unban(call: Call) -> None:
 async def bulk_ban(call: Call) -> dict[str, Any]:
     guild = call.guild()
     call.require(guild, Permission.BAN_MEMBERS)
+    form = call.form(BulkBan)
+    seconds = _delete_seconds(form)
+    if len(form["user_ids"]) > _MAX_BULK_BAN:
+        raise invalid_form("user_ids", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_BULK_BAN} or fewer in length.")
     banned: list[str] = []
     failed: list[str] = []
-    for text in call.form().get("user_ids") or ():
+    for text in dict.fromkeys(form["user_ids"]):
         user_id = snowflake(text, "user_ids")
         outranked = top_position(guild, call.me.id) > top_position(guild, user_id)
         if user_id in call.world.users and (user_id not in guild.members or outranked):
             call.world.ban(guild, user_id, call.reason)
             call.world.audit(guild, _BAN_ADD, call.me.id, user_id, call.reason)
+            if seconds:
+                _delete_messages_of(call, guild.channels, user_id, seconds)
             banned.append(str(user_id))
         else:
             failed.append(str(user_id))
+    if not banned:
+        raise ApiError(400, 500000, "Failed to ban users")
     return {"banned_users": banned, "failed_users": failed}
 
 
 async def audit_log(call: Call) -> dict[str, Any]:
     guild = call.guild()
     call.require(guild, Permission.VIEW_AUDIT_LOG)
-    limit = min(int(call.query.get("limit", 50)), 100)
-    wanted = call.query.get("action_type")
-    entries = [e for e in reversed(guild.audit_log) if wanted is None or e.action_type == int(wanted)][:limit]
+    limit = call.number("limit", 50, 1, 100)
+    wanted = call.number("action_type", 0, 0, 1000)
+    actor = snowflake(call.query.get("user_id", 0), "user_id")
+    before = snowflake(call.query.get("before", _LAST), "before")
+    after = snowflake(call.query.get("after", 0), "after")
+    entries = [
+        entry
+        for entry in reversed(guild.audit_log)
+        if wanted in (0, entry.action_type) and actor in (0, entry.user_id) and after < entry.id < before
+    ][:limit]
     users = {entry.user_id for entry in entries}
     return {
         "audit_log_entries": [payloads.audit_entry_payload(entry) for entry in entries],
@@ -172,15 +227,20 @@ async def audit_log(call: Call) -> dict[str, Any]:
     }
 
 
-async def invites(call: Call) -> list[dict[str, Any]]:
-    guild = call.guild()
-    call.require(guild, Permission.MANAGE_GUILD)
-    world = call.world
-    return [
-        payloads.invite_payload(i, guild, world.channels[i.channel_id], world.user(i.inviter_id))
-        for i in world.invites.values()
-        if i.guild_id == guild.id
-    ]
+async def preview(call: Call) -> dict[str, Any]:
+    guild = payloads.guild_payload(call.guild(), with_counts=True)
+    return {key: guild[key] for key in _PREVIEW}
+
+
+async def vanity_url(call: Call) -> dict[str, Any]:
+    call.require(call.guild(), Permission.MANAGE_GUILD)
+    return {"code": None, "uses": 0}
+
+
+async def empty_list(call: Call) -> list[Any]:
+    """Emojis, stickers, integrations: a server here has none, and says so as Discord would."""
+    call.guild()
+    return []
 
 
 ROUTES: Final = (
@@ -189,12 +249,17 @@ ROUTES: Final = (
     Route("GET", "/guilds/{guild_id}/channels", list_channels),
     Route("POST", "/guilds/{guild_id}/channels", create_channel, created=201),
     Route("PATCH", "/guilds/{guild_id}/channels", move_channels),
-    Route("GET", "/guilds/{guild_id}/threads/active", active_threads),
     Route("GET", "/guilds/{guild_id}/bans", list_bans),
     Route("GET", "/guilds/{guild_id}/bans/{user_id}", read_ban),
     Route("PUT", "/guilds/{guild_id}/bans/{user_id}", ban),
     Route("DELETE", "/guilds/{guild_id}/bans/{user_id}", unban),
     Route("POST", "/guilds/{guild_id}/bulk-ban", bulk_ban),
     Route("GET", "/guilds/{guild_id}/audit-logs", audit_log),
-    Route("GET", "/guilds/{guild_id}/invites", invites),
+    Route("GET", "/guilds/{guild_id}/preview", preview),
+    Route("GET", "/guilds/{guild_id}/vanity-url", vanity_url),
+    Route("GET", "/guilds/{guild_id}/emojis", empty_list),
+    Route("GET", "/guilds/{guild_id}/stickers", empty_list),
+    Route("GET", "/guilds/{guild_id}/integrations", empty_list),
+    Route("GET", "/guilds/{guild_id}/auto-moderation/rules", empty_list),
+    Route("GET", "/guilds/{guild_id}/scheduled-events", empty_list),
 )

@@ -7,11 +7,13 @@ import asyncio
 from typing import Any, Final
 
 from discord_emulator import payloads
-from discord_emulator.entities import Channel, Guild, Interaction, Message
-from discord_emulator.permissions import channel_permissions
+from discord_emulator.entities import Application, Channel, Guild, Interaction, Message
+from discord_emulator.permissions import Permission, channel_permissions
 from discord_emulator.rest.call import Call, Route, snowflake
 from discord_emulator.rest.composing import compose, edit_fields
 from discord_emulator.rest.errors import ApiError, invalid_form, not_found
+from discord_emulator.rest.forms import Callback, MessageForm, StartedInteraction
+from discord_emulator.rest.resolving import resolve, target_of
 
 __all__ = ["ROUTES", "Waiting", "delete_answer", "edit_answer", "follow_up", "read_answer"]
 
@@ -20,7 +22,9 @@ PONG, MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, SHOW_MODAL = 1, 4, 5,
 _EPHEMERAL: Final = 1 << 6
 _LOADING: Final = 1 << 7
 _TOKEN_LIFE_S: Final = 900.0
-_CHAT_INPUT_MESSAGE: Final = 20
+_KEPT: Final = 10_000
+_CHAT_INPUT: Final = 1
+_COMMAND_MESSAGE: Final = {1: 20, 2: 23, 3: 23}
 _REPLY_MESSAGE: Final = 19
 
 
@@ -55,20 +59,19 @@ class Waiting:
 
 
 async def create(call: Call) -> None:
-    form = call.form()
-    kind = form.get("type")
+    form = call.form(StartedInteraction)
+    kind = form["type"]
     if kind not in (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL):
         raise invalid_form("type", "BASE_TYPE_CHOICES", "Value must be one of {2, 3, 4, 5}.")
     channel = call.world.channels.get(snowflake(form.get("channel_id"), "channel_id"))
     if channel is None:
         raise not_found("channel")
-    call.require_in(channel, 0)
+    call.require_in(channel, Permission.USE_COMMANDS if kind in (COMMAND, AUTOCOMPLETE) else 0)
     application = call.world.applications.get(snowflake(form.get("application_id"), "application_id"))
     if application is None:
         raise not_found("application")
     data = dict(form.get("data") or {})
     guild = call.world.guilds.get(channel.guild_id or 0)
-    data["resolved"] = _resolve(call, guild, data)
     message: Message | None = None
     if form.get("message_id"):
         message = call.world.message(channel.id, snowflake(form["message_id"], "message_id"))
@@ -78,7 +81,16 @@ async def create(call: Call) -> None:
         command = call.world.commands.get(snowflake(data.get("id"), "data.id"))
         if command is None or command.application_id != application.id:
             raise not_found("application command")
-        data |= {"name": command.name, "type": command.body.get("type", 1)}
+        if command.guild_id not in (None, channel.guild_id) or not _has_bot(guild, application):
+            raise not_found("application command")
+        data |= {"name": command.name, "type": command.body.get("type") or 1}
+        if command.guild_id is not None:
+            data["guild_id"] = str(command.guild_id)
+        if data["type"] != _CHAT_INPUT:
+            data["resolved"] = target_of(call, channel, data)
+    if resolved := resolve(call, guild, data):
+        data["resolved"] = resolved
+    _forget_old(call)
     interaction = call.world.create_interaction(
         type=kind,
         application_id=application.id,
@@ -92,6 +104,20 @@ async def create(call: Call) -> None:
     _tell_bot(call, interaction, channel, guild, message)
     if kind != AUTOCOMPLETE:
         call.context.rooms["interactions"].start(call, interaction)
+
+
+def _has_bot(guild: Guild | None, application: Application) -> bool:
+    return guild is None or application.bot_user_id in guild.members
+
+
+def _forget_old(call: Call) -> None:
+    """Tokens live for a quarter of an hour; the interactions of dead ones are let go, oldest first."""
+    interactions, now = call.world.interactions, call.world.time()
+    while interactions:
+        token, oldest = next(iter(interactions.items()))
+        if (now - oldest.created_at).total_seconds() <= _TOKEN_LIFE_S and len(interactions) < _KEPT:
+            return
+        del interactions[token]
 
 
 def _tell_bot(
@@ -144,38 +170,6 @@ def _tell_invoker(call: Call, interaction: Interaction, name: str, data: dict[st
     call.world.publish(name, body, guild_id=interaction.guild_id, channel_id=interaction.channel_id, user_ids=receivers)
 
 
-def _resolve(call: Call, guild: Guild | None, data: dict[str, Any]) -> dict[str, Any]:
-    """The users, members, roles and channels that the options or selected values name."""
-    wanted: list[tuple[int, Any]] = []
-
-    def walk(options: Any) -> None:
-        for option in options or ():
-            wanted.append((int(option.get("type") or 0), option.get("value")))
-            walk(option.get("options"))
-
-    walk(data.get("options"))
-    select = {5: 6, 6: 8, 7: 9, 8: 7}.get(int(data.get("component_type") or 0))
-    wanted += [(select, value) for value in data.get("values") or ()] if select else []
-    resolved: dict[str, dict[str, Any]] = {}
-    world = call.world
-    for kind, value in wanted:
-        if not str(value).isdigit():
-            continue
-        found = int(value)
-        if kind in (6, 9) and found in world.users:
-            resolved.setdefault("users", {})[str(value)] = payloads.user_payload(world.users[found])
-            if guild is not None and found in guild.members:
-                member = payloads.member_payload(guild.members[found], None)
-                member["permissions"] = "0"
-                resolved.setdefault("members", {})[str(value)] = member
-        if kind in (8, 9) and guild is not None and found in guild.roles:
-            resolved.setdefault("roles", {})[str(value)] = payloads.role_payload(guild.roles[found])
-        if kind == 7 and guild is not None and found in guild.channels:
-            channel = payloads.channel_payload(guild.channels[found], world.user)
-            resolved.setdefault("channels", {})[str(value)] = {**channel, "permissions": "0"}
-    return resolved
-
-
 # The bot answers.
 
 
@@ -188,14 +182,14 @@ async def callback(call: Call) -> dict[str, Any] | None:
     age_s = (call.world.time() - interaction.created_at).total_seconds()
     if age_s > call.context.interaction_timeout_s:
         raise not_found("interaction")
-    form = call.form()
-    kind, data = form.get("type"), form.get("data") or {}
+    form = call.form(Callback)
+    kind, data = form["type"], form.get("data") or {}
     message = _carry_out(call, interaction, kind, data)
     interaction.acknowledged = True
     call.context.rooms["interactions"].answered(interaction)
     if interaction.type != AUTOCOMPLETE:
         _tell_invoker(call, interaction, "INTERACTION_SUCCESS", {})
-    if call.query.get("with_response", "").lower() not in ("true", "1"):
+    if not call.flag("with_response"):
         return None
     described: dict[str, Any] = {
         "id": str(interaction.id),
@@ -203,10 +197,12 @@ async def callback(call: Call) -> dict[str, Any] | None:
         "response_message_loading": kind == DEFERRED,
         "response_message_ephemeral": interaction.ephemeral,
     }
-    result: dict[str, Any] = {"interaction": described, "resource": {"type": kind}}
+    result: dict[str, Any] = {"interaction": described}
     if message is not None:
         described["response_message_id"] = str(message.id)
-        result["resource"]["message"] = call.world.message_data(message, viewer_id=interaction.application_id)
+        if kind != DEFERRED_UPDATE:
+            data = call.world.message_data(message, viewer_id=interaction.application_id)
+            result["resource"] = {"type": kind, "message": data}
     if interaction.guild_id is not None:
         described["guild_id"] = str(interaction.guild_id)
     return result
@@ -214,9 +210,9 @@ async def callback(call: Call) -> dict[str, Any] | None:
 
 def _carry_out(call: Call, interaction: Interaction, kind: Any, data: dict[str, Any]) -> Message | None:
     match kind:
-        case 4:
+        case 4 if interaction.type != AUTOCOMPLETE:
             return _post_answer(call, interaction, data)
-        case 5:
+        case 5 if interaction.type != AUTOCOMPLETE:
             interaction.deferred = True
             return _post_answer(call, interaction, {"flags": data.get("flags") or 0}, loading=True)
         case 6 | 7 if interaction.type in (COMPONENT, MODAL) and interaction.source_message_id is not None:
@@ -226,10 +222,13 @@ def _carry_out(call: Call, interaction: Interaction, kind: Any, data: dict[str, 
             if message is None:
                 raise not_found("message")
             if kind == UPDATE:
-                call.world.edit_message(message, **edit_fields(call, data))
+                changes = edit_fields(call, data, channel=channel, standing=message)
+                call.world.edit_message(message, edited_at=call.world.time(), **changes)
             return message
         case 8 if interaction.type == AUTOCOMPLETE:
-            choices = data.get("choices") or []
+            choices = data.get("choices")
+            if choices is None:
+                raise invalid_form("data.choices", "BASE_TYPE_REQUIRED", "This field is required")
             if len(choices) > 25:
                 raise invalid_form("data.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
             _tell_invoker(call, interaction, "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE", {"choices": choices})
@@ -257,11 +256,23 @@ def _check_modal(data: dict[str, Any]) -> None:
         raise invalid_form("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
 
 
+def _full_name(data: dict[str, Any]) -> str:
+    """The command's name with its group and subcommand, as messages tell it."""
+    names = [str(data.get("name") or "")]
+    inner = data.get("options")
+    while inner and inner[0].get("type") in (1, 2):
+        names.append(str(inner[0]["name"]))
+        inner = inner[0].get("options")
+    return " ".join(names)
+
+
 def _post_answer(
     call: Call, interaction: Interaction, data: dict[str, Any], *, loading: bool = False, follow_up: bool = False
 ) -> Message:
     channel = call.world.channels[interaction.channel_id]
-    fields: dict[str, Any] = {"flags": int(data.get("flags") or 0)} if loading else compose(call, channel, data)
+    fields: dict[str, Any] = (
+        {"flags": (data.get("flags") or 0) & _EPHEMERAL} if loading else compose(call, channel, data)
+    )
     if loading:
         fields["flags"] |= _LOADING
     interaction.ephemeral = bool(fields["flags"] & _EPHEMERAL)
@@ -273,11 +284,13 @@ def _post_answer(
         "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
     }
     if interaction.type == COMMAND:
-        metadata["name"] = interaction.data.get("name")
+        metadata["name"] = _full_name(interaction.data)
         metadata["command_type"] = interaction.data.get("type", 1)
     if interaction.type == COMPONENT and interaction.source_message_id is not None:
         metadata["interacted_message_id"] = str(interaction.source_message_id)
-    kind = _CHAT_INPUT_MESSAGE if interaction.type == COMMAND and not follow_up else fields.get("type", 0)
+    kind = fields.get("type", 0)
+    if interaction.type == COMMAND and not follow_up:
+        kind = _COMMAND_MESSAGE[interaction.data.get("type", _CHAT_INPUT)]
     if follow_up and interaction.message_id is not None:
         kind = _REPLY_MESSAGE
         reference = {"type": 0, "message_id": str(interaction.message_id), "channel_id": str(channel.id)}
@@ -307,7 +320,7 @@ def _post_answer(
 
 async def follow_up(call: Call) -> dict[str, Any]:
     interaction = _acknowledged(call)
-    data = call.form()
+    data = call.form(MessageForm)
     if interaction.deferred:
         # The first follow-up to a deferred answer takes its place.
         interaction.deferred = False
@@ -327,7 +340,7 @@ async def edit_answer(call: Call) -> dict[str, Any]:
     interaction = _acknowledged(call)
     message = _answer_of(call, interaction)
     interaction.deferred = interaction.deferred and message.id != interaction.message_id
-    _fill(call, message, call.form())
+    _fill(call, message, call.form(MessageForm))
     return call.world.message_data(message, viewer_id=interaction.application_id)
 
 
@@ -337,7 +350,7 @@ async def delete_answer(call: Call) -> None:
 
 def _fill(call: Call, message: Message, data: dict[str, Any]) -> None:
     was_loading = bool(message.flags & _LOADING)
-    fields = edit_fields(call, data)
+    fields = edit_fields(call, data, channel=call.world.channels[message.channel_id], standing=message)
     fields["flags"] = message.flags & ~_LOADING
     if not was_loading:
         fields["edited_at"] = call.world.time()

@@ -7,23 +7,22 @@ from discord_emulator.permissions import Permission
 from discord_emulator.rest.call import Call, Route, snowflake
 from discord_emulator.rest.composing import compose, edit_fields, nonce_twin
 from discord_emulator.rest.errors import ApiError, forbidden, invalid_form, missing_permissions
+from discord_emulator.rest.forms import BulkDelete, MessageForm
+from discord_emulator.rest.threads import THREADS
 
 __all__ = ["ROUTES"]
 
 _MAX_AGE_BULK_S: Final = 14 * 86_400
 _MESSAGE_DELETE: Final = 72
-_THREADS: Final = (10, 11, 12)
+_BULK_DELETE, _PIN, _UNPIN = 73, 74, 75
+_MAX_PINS: Final = 50
+_SUPPRESS_EMBEDS: Final = 1 << 2
 
 
 async def list_messages(call: Call) -> list[dict[str, Any]]:
     channel = call.channel(Permission.READ_HISTORY)
     query = call.query
-    try:
-        limit = int(query.get("limit", 50))
-    except ValueError:
-        limit = 0
-    if not 1 <= limit <= 100:
-        raise invalid_form("limit", "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
+    limit = call.number("limit", 50, 1, 100)
     seen = [message for message in call.world.history(channel.id) if _visible(call, message)]
     if "around" in query:
         around = snowflake(query["around"], "around")
@@ -45,31 +44,61 @@ async def read(call: Call) -> dict[str, Any]:
 
 async def create(call: Call) -> dict[str, Any]:
     channel = call.channel()
-    needed = Permission.SEND_IN_THREADS if channel.type in _THREADS else Permission.SEND_MESSAGES
+    needed = Permission.SEND_IN_THREADS if channel.type in THREADS else Permission.SEND_MESSAGES
     call.require_in(channel, needed)
-    form = call.form()
+    form = call.form(MessageForm)
+    _refuse_too_soon(call, channel)
     twin = nonce_twin(call, channel, form)
     if twin is not None:
         return _payload(call, twin)
     fields = compose(call, channel, form)
+    if call.files and not call.permissions_in(channel) & Permission.ATTACH_FILES:
+        raise missing_permissions()
+    if channel.archived:
+        if channel.locked and not call.permissions_in(channel) & Permission.MANAGE_THREADS:
+            raise ApiError(400, 50083, "Thread is archived")
+        call.world.update_channel(channel, archived=False)
     if fields["mention_everyone"] and not call.permissions_in(channel) & Permission.MENTION_EVERYONE:
         fields["mention_everyone"] = False
     message = call.world.create_message(channel, call.me.id, fields.pop("content", ""), **fields)
     return _payload(call, message)
 
 
+def _refuse_too_soon(call: Call, channel: Channel) -> None:
+    """Slow mode, which does not bind those who manage the channel. Raises ApiError 20016 with the wait."""
+    free = Permission.MANAGE_MESSAGES | Permission.MANAGE_CHANNELS
+    if not channel.rate_limit_per_user or channel.guild_id is None or call.permissions_in(channel) & free:
+        return
+    now = call.world.time()
+    for message in call.world.history(channel.id):
+        waited_s = (now - message.created_at).total_seconds()
+        if waited_s >= channel.rate_limit_per_user:
+            return
+        if message.author_id == call.me.id:
+            wait_s = round(channel.rate_limit_per_user - waited_s, 3)
+            text = "This action cannot be performed due to slowmode rate limit."
+            raise ApiError(429, 20016, text, extra={"retry_after": wait_s, "global": False})
+
+
 async def edit(call: Call) -> dict[str, Any]:
     channel = call.channel()
     message = call.message(channel)
-    form = call.form()
+    form = call.form(MessageForm)
     if message.author_id != call.me.id:
         if set(form) == {"flags"} and call.permissions_in(channel) & Permission.MANAGE_MESSAGES:
-            call.world.edit_message(message, flags=int(form["flags"]))
+            call.world.edit_message(message, flags=_with_suppressed(message, form["flags"] or 0))
             return _payload(call, message)
         raise forbidden(50005, "Cannot edit a message authored by another user")
-    fields = edit_fields(call, form)
+    fields = edit_fields(call, form, channel=channel, standing=message)
+    if form.get("flags") is not None:
+        fields["flags"] = _with_suppressed(message, form["flags"])
     call.world.edit_message(message, edited_at=call.world.time(), **fields)
     return _payload(call, message)
+
+
+def _with_suppressed(message: Message, wanted: int) -> int:
+    """The message's flags, with the only one that an edit can change."""
+    return message.flags & ~_SUPPRESS_EMBEDS | wanted & _SUPPRESS_EMBEDS
 
 
 async def delete(call: Call) -> None:
@@ -86,7 +115,7 @@ async def delete(call: Call) -> None:
 
 async def bulk_delete(call: Call) -> None:
     channel = call.channel(Permission.MANAGE_MESSAGES)
-    ids = [snowflake(text, "messages") for text in call.form().get("messages") or ()]
+    ids = [snowflake(text, "messages") for text in call.form(BulkDelete).get("messages") or ()]
     if not 2 <= len(ids) <= 100:
         raise invalid_form("messages", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.")
     now = call.world.time()
@@ -95,6 +124,7 @@ async def bulk_delete(call: Call) -> None:
         if message is not None and (now - message.created_at).total_seconds() > _MAX_AGE_BULK_S:
             raise ApiError(400, 50034, "You can only bulk delete messages that are under 14 days old.")
     call.world.bulk_delete(channel, ids)
+    call.world.audit(call.guild_of(channel), _BULK_DELETE, call.me.id, channel.id, call.reason)
 
 
 async def crosspost(call: Call) -> dict[str, Any]:
@@ -121,13 +151,28 @@ async def pins_paged(call: Call) -> dict[str, Any]:
 
 
 async def pin(call: Call) -> None:
-    channel = call.channel(Permission.MANAGE_MESSAGES)
-    call.world.set_pinned(channel, call.message(channel), True)
+    channel, message = _to_pin(call)
+    if len(channel.pins) >= _MAX_PINS and message.id not in channel.pins:
+        raise ApiError(400, 30003, f"Maximum number of pinned messages reached ({_MAX_PINS})")
+    call.world.set_pinned(channel, message, True)
+    _audit(call, channel, _PIN, message)
 
 
 async def unpin(call: Call) -> None:
+    channel, message = _to_pin(call)
+    call.world.set_pinned(channel, message, False)
+    _audit(call, channel, _UNPIN, message)
+
+
+def _to_pin(call: Call) -> tuple[Channel, Message]:
     channel = call.channel(Permission.MANAGE_MESSAGES)
-    call.world.set_pinned(channel, call.message(channel), False)
+    return channel, call.message(channel)
+
+
+def _audit(call: Call, channel: Channel, action: int, message: Message) -> None:
+    guild = call.world.guilds.get(channel.guild_id or 0)
+    if guild is not None:
+        call.world.audit(guild, action, call.me.id, message.author_id, call.reason)
 
 
 def _pinned(call: Call, channel: Channel) -> list[Message]:

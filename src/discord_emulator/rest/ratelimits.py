@@ -22,10 +22,15 @@ _KNOWN: Final = {
     "PATCH /channels/{channel_id}/messages/{message_id}": (5, 5.0),
     "PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji}/@me": (1, 0.25),
     "GET /users/@me/guilds": (1, 1.0),
+    "POST /webhooks/{webhook_id}/{token}": (5, 2.0),
+    "POST /channels/{channel_id}/typing": (5, 5.0),
+    "POST /channels/{channel_id}/messages/bulk-delete": (1, 1.0),
+    "PATCH /channels/{channel_id}": (2, 600.0),
     "PATCH /guilds/{guild_id}/members/{user_id}": (10, 10.0),
 }
 _DEFAULT: Final = (50, 1.0)
 _RELAXED: Final = 100_000
+_MOST_BUCKETS: Final = 10_000
 
 
 class Limited(msgspec.Struct, frozen=True):
@@ -53,15 +58,22 @@ class RateLimits:
         self._invalid: deque[float] = deque()
         self.refused = 0
 
-    def take(self, route: str, major: str, user_id: int) -> tuple[Limited | None, dict[str, str]]:
-        """One call of the user: None or the refusal, and the headers of the answer."""
+    def take(
+        self, route: str, major: str, user_id: int, *, shared: bool = False
+    ) -> tuple[Limited | None, dict[str, str]]:
+        """One call of the user: None or the refusal, and the headers of the answer.
+
+        ``shared`` calls (webhooks, invites: nobody is logged in) do not count against the global limit.
+        """
         now = self._now()
-        if self.strict and (refusal := self._take_global(user_id, now)) is not None:
+        if self.strict and not shared and (refusal := self._take_global(user_id, now)) is not None:
             self.refused += 1
             headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
             return refusal, {**headers, "Retry-After": f"{refusal.retry_after:.3f}"}
         limit, window_s = _KNOWN.get(route, _DEFAULT) if self.strict else (_RELAXED, 1.0)
         key = (route, major, user_id)
+        if len(self._buckets) >= _MOST_BUCKETS:
+            self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.reset_at > now}
         bucket = self._buckets.get(key)
         if bucket is None or now >= bucket.reset_at:
             bucket = self._buckets[key] = _Bucket(limit, window_s, limit, now + window_s)

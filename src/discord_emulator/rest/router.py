@@ -2,7 +2,11 @@
 
 import asyncio
 import logging
+import os
+import re
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
@@ -15,23 +19,29 @@ from discord_emulator.rest import (
     channels,
     guilds,
     interactions,
+    invites,
     members,
     messages,
     reactions,
     roles,
     startup,
+    threads,
     users,
     webhooks,
 )
-from discord_emulator.rest.call import Call, Route
+from discord_emulator.rest.call import Call, Created, Route
+from discord_emulator.rest.cdn import add_cdn_routes
 from discord_emulator.rest.errors import ApiError
+from discord_emulator.rest.openapi import Contract
 from discord_emulator.rest.ratelimits import RateLimits
 
 __all__ = ["ROUTES", "add_routes"]
 
 _log = logging.getLogger(__name__)
 _PREFIXES: Final = ("/api/v10", "/api/v9", "/api")
-_MAJOR: Final = ("channel_id", "guild_id", "webhook_id")
+_MAJOR: Final = ("channel_id", "guild_id", "webhook_id", "token")
+_MAX_REASON: Final = 512
+_FILE: Final = re.compile(r"^files?\[?(\d{1,3})\]?$")
 _encode: Final = msgspec.json.Encoder().encode
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -41,6 +51,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *members.ROUTES,
     *roles.ROUTES,
     *channels.ROUTES,
+    *threads.ROUTES,
+    *invites.ROUTES,
     *messages.ROUTES,
     *reactions.ROUTES,
     *application_commands.ROUTES,
@@ -50,6 +62,17 @@ ROUTES: Final[tuple[Route, ...]] = (
 
 
 def add_routes(app: web.Application, context: EmulatorContext) -> None:
+    """Add REST and the CDN.
+
+    With ``DISCORD_OPENAPI`` in the environment (or a `Contract` in ``context.rooms["contract"]``) every call is held
+    against Discord's document.
+
+    Raises:
+        OSError, ValueError: ``DISCORD_OPENAPI`` names no readable OpenAPI document.
+    """
+    path = os.environ.get("DISCORD_OPENAPI")
+    if path and "contract" not in context.rooms:
+        context.rooms["contract"] = Contract.load(Path(path))
     limits = RateLimits(strict=context.strict_rate_limits, now=context.world.now)
     grants = Grants(context.world)
     context.rooms["limits"] = limits
@@ -60,6 +83,8 @@ def add_routes(app: web.Application, context: EmulatorContext) -> None:
         endpoint = _Endpoint(context, limits, grants, route)
         for prefix in _PREFIXES:
             app.router.add_route(route.method, prefix + route.path, endpoint.handle)
+
+    add_cdn_routes(app, context)
 
     async def unknown(_: web.Request) -> web.Response:
         return _json(404, {"message": "404: Not Found", "code": 0})
@@ -82,6 +107,7 @@ class _Endpoint:
         self._limits = limits
         self._grants = grants
         self._route = route
+        self._contract: Contract | None = context.rooms.get("contract")
 
     async def handle(self, request: web.Request) -> web.Response:
         headers: dict[str, str] = {}
@@ -89,8 +115,9 @@ class _Endpoint:
             response = await self._answer(request, headers)
         except ApiError as error:
             response = _json(error.status, error.body())
-        except Exception:  # noqa: BLE001 - boundary, logged
-            # The request boundary: a defect of ours is a 500 with a trace, never a hanging client.
+            self._check(None, error.status, error.body())
+        except Exception:  # noqa: BLE001 - the request boundary
+            # A defect of ours is a 500 with a trace, never a hanging client.
             _log.exception("%s %s failed", request.method, request.path)
             response = _json(500, {"message": "500: Internal Server Error", "code": 0})
         response.headers.update(headers)
@@ -107,18 +134,9 @@ class _Endpoint:
         if self._limits.blocked:
             return web.Response(status=429, text="You are being blocked from accessing our API temporarily.")
         user, application, scopes = self._login(request)
-        route = self._route
-        if route.limited:
-            major = next((request.match_info[name] for name in _MAJOR if name in request.match_info), "")
-            refusal, told = self._limits.take(f"{route.method} {route.path}", major, user.id if user else 0)
-            headers.update(told)
-            if refusal is not None:
-                body = {
-                    "message": "You are being rate limited.",
-                    "retry_after": round(refusal.retry_after, 3),
-                    "global": refusal.scope == "global",
-                }
-                return _json(429, body)
+        refusal = self._take(request, user, headers)
+        if refusal is not None:
+            return refusal
         body, files = await _read_body(request)
         call = Call(
             context=self._context,
@@ -129,10 +147,39 @@ class _Endpoint:
             user=user,
             application=application,
             scopes=scopes,
-            reason=request.headers.get("X-Audit-Log-Reason"),
+            reason=_reason(request),
         )
-        result = await route.handler(call)
-        return web.Response(status=204) if result is None else _json(route.created, result)
+        result = await self._route.handler(call)
+        status = 204 if result is None else self._route.created
+        if isinstance(result, Created):
+            status, result = 201, result.body
+        self._check(body, status, result)
+        return web.Response(status=204) if result is None else _json(status, result)
+
+    def _take(self, request: web.Request, user: User | None, headers: dict[str, str]) -> web.Response | None:
+        """Count the call against its limits; the refusal, if it is one too many."""
+        route, parameters = self._route, request.match_info
+        # Answers to interactions go by the interaction's token and have no limits; webhooks on the same paths have.
+        if not route.limited or parameters.get("token") in self._context.world.interactions:
+            return None
+        major = "/".join(parameters[name] for name in _MAJOR if name in parameters)
+        caller = user.id if user is not None else 0
+        refusal, told = self._limits.take(f"{route.method} {route.path}", major, caller, shared=user is None)
+        headers.update(told)
+        if refusal is None:
+            return None
+        body = {
+            "message": "You are being rate limited.",
+            "code": 0,
+            "retry_after": round(refusal.retry_after, 3),
+            "global": refusal.scope == "global",
+        }
+        self._check(None, 429, body)
+        return _json(429, body)
+
+    def _check(self, request: Any, status: int, answer: Any) -> None:
+        if self._contract is not None:
+            self._contract.check(self._route.method, self._route.path, request=request, status=status, answer=answer)
 
     def _login(self, request: web.Request) -> tuple[User | None, Application | None, frozenset[str] | None]:
         world = self._context.world
@@ -157,21 +204,29 @@ class _Endpoint:
         return user, application, None
 
 
-async def _read_body(request: web.Request) -> tuple[Any, tuple[tuple[str, str, bytes], ...]]:
+def _reason(request: web.Request) -> str | None:
+    """The audit log reason; libraries percent-encode it."""
+    raw = request.headers.get("X-Audit-Log-Reason")
+    return unquote(raw)[:_MAX_REASON] if raw else None
+
+
+async def _read_body(request: web.Request) -> tuple[Any, dict[int, tuple[str, str, bytes]]]:
     if request.content_type == "multipart/form-data":
         form = await request.post()
-        files: list[tuple[str, str, bytes]] = []
+        files: dict[int, tuple[str, str, bytes]] = {}
         body: Any = None
         for name, value in form.items():
             if isinstance(value, web.FileField):
-                files.append((value.filename, value.content_type, value.file.read()))
+                number = _FILE.match(name)
+                content = (value.filename, value.content_type, value.file.read())
+                files[int(number.group(1)) if number is not None else len(files)] = content
             elif name == "payload_json":
-                body = _decode(str(value).encode())
-        return body, tuple(files)
+                body = _decode(value.encode() if isinstance(value, str) else bytes(value))
+        return body, files
     raw = await request.read()
     if not raw:
-        return None, ()
-    return _decode(raw), ()
+        return None, {}
+    return _decode(raw), {}
 
 
 def _decode(raw: bytes) -> Any:

@@ -42,6 +42,10 @@ async def empty_list(_: Call) -> list[Any]:
     return []
 
 
+async def sticker_packs(_: Call) -> dict[str, Any]:
+    return {"sticker_packs": []}
+
+
 async def voice_regions(_: Call) -> list[Any]:
     return [{"id": "us-east", "name": "US East", "custom": False, "deprecated": False, "optimal": True}]
 
@@ -53,4 +57,5 @@ ROUTES: Final = (
     Route("GET", "/oauth2/applications/@me", own_application),
     Route("GET", "/voice/regions", voice_regions),
     Route("GET", "/soundboard-default-sounds", empty_list),
+    Route("GET", "/sticker-packs", sticker_packs),
 )

@@ -5,7 +5,8 @@ from typing import Any, Final
 from discord_emulator import payloads
 from discord_emulator.permissions import base_permissions
 from discord_emulator.rest.call import Call, Route, snowflake
-from discord_emulator.rest.errors import invalid_form, not_found
+from discord_emulator.rest.errors import ApiError, invalid_form, not_found
+from discord_emulator.rest.forms import DirectChannel, UserForm
 
 __all__ = ["ROUTES"]
 
@@ -17,7 +18,7 @@ async def me(call: Call) -> dict[str, Any]:
 
 
 async def edit_me(call: Call) -> dict[str, Any]:
-    form = call.form()
+    form = call.form(UserForm)
     username = form.get("username")
     if username is not None:
         if not isinstance(username, str) or not 2 <= len(username) <= 32:
@@ -35,10 +36,10 @@ async def user(call: Call) -> dict[str, Any]:
 
 async def my_guilds(call: Call) -> list[dict[str, Any]]:
     query = call.query
-    limit = min(int(query.get("limit", _MAX_GUILDS)), _MAX_GUILDS)
+    limit = call.number("limit", _MAX_GUILDS, 1, _MAX_GUILDS)
     after = snowflake(query.get("after", 0), "after")
     before = snowflake(query["before"], "before") if "before" in query else None
-    with_counts = query.get("with_counts", "").lower() == "true"
+    with_counts = call.flag("with_counts")
     mine = sorted(
         (
             guild
@@ -60,7 +61,7 @@ async def my_guilds(call: Call) -> list[dict[str, Any]]:
                 {"approximate_member_count": len(guild.members), "approximate_presence_count": 1} if with_counts else {}
             ),
         }
-        for guild in mine[:limit]
+        for guild in (mine[-limit:] if before is not None and "after" not in query else mine[:limit])
     ]
 
 
@@ -70,13 +71,22 @@ async def my_member(call: Call) -> dict[str, Any]:
 
 
 async def leave_guild(call: Call) -> None:
-    call.world.remove_member(call.guild(), call.me.id)
+    guild = call.guild()
+    if guild.owner_id == call.me.id:
+        raise ApiError(400, 50055, "Invalid Guild")
+    call.world.remove_member(guild, call.me.id)
+
+
+async def connections(_: Call) -> list[Any]:
+    return []
 
 
 async def open_dm(call: Call) -> dict[str, Any]:
-    recipient = call.world.users.get(snowflake(call.form().get("recipient_id"), "recipient_id"))
+    recipient = call.world.users.get(snowflake(call.form(DirectChannel).get("recipient_id"), "recipient_id"))
     if recipient is None:
         raise not_found("user")
+    if recipient.id == call.me.id or (recipient.bot and call.me.bot):
+        raise ApiError(403, 50007, "Cannot send messages to this user")
     channel = call.world.create_dm(call.me.id, recipient.id)
     payload = payloads.channel_payload(channel, call.world.user)
     payload["recipients"] = [payloads.user_payload(recipient)]
@@ -90,5 +100,6 @@ ROUTES: Final = (
     Route("GET", "/users/@me/guilds/{guild_id}/member", my_member, scopes=("guilds.members.read",)),
     Route("DELETE", "/users/@me/guilds/{guild_id}", leave_guild),
     Route("POST", "/users/@me/channels", open_dm),
+    Route("GET", "/users/@me/connections", connections, scopes=("connections",)),
     Route("GET", "/users/{user_id}", user),
 )

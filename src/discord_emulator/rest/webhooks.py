@@ -10,13 +10,21 @@ from discord_emulator.rest import interactions
 from discord_emulator.rest.call import Call, Handler, Route, snowflake
 from discord_emulator.rest.composing import compose, edit_fields
 from discord_emulator.rest.errors import ApiError, invalid_form, missing_access, not_found
+from discord_emulator.rest.forms import MessageForm, WebhookForm
 
 __all__ = ["ROUTES"]
+
+_CREATE, _UPDATE, _DELETE = 50, 51, 52
+_MAX_WEBHOOKS: Final = 15
 
 
 async def create(call: Call) -> dict[str, Any]:
     channel = call.channel(Permission.MANAGE_WEBHOOKS)
-    webhook = call.world.create_webhook(channel, _name(call), call.me.id)
+    guild, name = call.guild_of(channel), _name(call)
+    if sum(w.channel_id == channel.id for w in call.world.webhooks.values()) >= _MAX_WEBHOOKS:
+        raise ApiError(400, 30007, f"Maximum number of webhooks reached ({_MAX_WEBHOOKS})")
+    webhook = call.world.create_webhook(channel, name, call.me.id)
+    call.world.audit(guild, _CREATE, call.me.id, webhook.id, call.reason)
     return payloads.webhook_payload(webhook, call.me)
 
 
@@ -37,11 +45,16 @@ async def read(call: Call) -> dict[str, Any]:
 
 async def edit(call: Call) -> dict[str, Any]:
     webhook = _own(call)
-    form = call.form()
+    form = call.form(WebhookForm)
     if "name" in form:
         webhook.name = _name(call)
+    guild = call.world.guilds[webhook.guild_id]
     if form.get("channel_id"):
-        webhook.channel_id = snowflake(form["channel_id"], "channel_id")
+        moved_to = snowflake(form["channel_id"], "channel_id")
+        if moved_to not in guild.channels:
+            raise not_found("channel")
+        webhook.channel_id = moved_to
+    call.world.audit(guild, _UPDATE, call.me.id, webhook.id, call.reason)
     call.world.webhooks_changed(_channel(call, webhook))
     return _payload(call, webhook)
 
@@ -49,11 +62,19 @@ async def edit(call: Call) -> dict[str, Any]:
 async def delete(call: Call) -> None:
     webhook = _own(call)
     del call.world.webhooks[webhook.id]
+    call.world.audit(call.world.guilds[webhook.guild_id], _DELETE, call.me.id, webhook.id, call.reason)
     call.world.webhooks_changed(_channel(call, webhook))
 
 
 async def read_by_token(call: Call) -> dict[str, Any]:
     return payloads.webhook_payload(_by_token(call), None)
+
+
+async def edit_by_token(call: Call) -> dict[str, Any]:
+    webhook = _by_token(call)
+    webhook.name = _name(call)
+    call.world.webhooks_changed(_channel(call, webhook))
+    return payloads.webhook_payload(webhook, None)
 
 
 async def delete_by_token(call: Call) -> None:
@@ -64,13 +85,8 @@ async def delete_by_token(call: Call) -> None:
 
 async def execute(call: Call) -> dict[str, Any] | None:
     webhook = _by_token(call)
-    channel = _channel(call, webhook)
-    if "thread_id" in call.query:
-        thread = call.world.channels.get(snowflake(call.query["thread_id"], "thread_id"))
-        if thread is None or thread.parent_id != channel.id:
-            raise not_found("channel")
-        channel = thread
-    form = call.form()
+    channel = _target(call, webhook)
+    form = call.form(MessageForm)
     fields = compose(call, channel, form)
     message = call.world.create_message(
         channel,
@@ -78,7 +94,7 @@ async def execute(call: Call) -> dict[str, Any] | None:
         fields.pop("content", ""),
         **{**fields, "webhook_id": webhook.id, "webhook_name": form.get("username") or webhook.name},
     )
-    if call.query.get("wait", "").lower() != "true":
+    if not call.flag("wait"):
         return None
     return call.world.message_data(message, viewer_id=webhook.id)
 
@@ -91,7 +107,9 @@ async def read_message(call: Call) -> dict[str, Any]:
 async def edit_message(call: Call) -> dict[str, Any]:
     webhook = _by_token(call)
     message = _message(call, webhook)
-    call.world.edit_message(message, edited_at=call.world.time(), **edit_fields(call, call.form()))
+    form, channel = call.form(MessageForm), _target(call, webhook)
+    changes = edit_fields(call, form, channel=channel, standing=message)
+    call.world.edit_message(message, edited_at=call.world.time(), **changes)
     return call.world.message_data(message, viewer_id=webhook.id)
 
 
@@ -100,7 +118,7 @@ async def delete_message(call: Call) -> None:
 
 
 def _name(call: Call) -> str:
-    name = call.form().get("name")
+    name = call.form(WebhookForm).get("name")
     if not isinstance(name, str) or not 1 <= len(name) <= 80:
         raise invalid_form("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 80 in length.")
     if "clyde" in name.lower() or "discord" in name.lower():
@@ -135,8 +153,19 @@ def _channel(call: Call, webhook: Webhook) -> Channel:
     return channel
 
 
+def _target(call: Call, webhook: Webhook) -> Channel:
+    """The webhook's channel, or the thread of it that ``thread_id`` names."""
+    channel = _channel(call, webhook)
+    if "thread_id" not in call.query:
+        return channel
+    thread = call.world.channels.get(snowflake(call.query["thread_id"], "thread_id"))
+    if thread is None or thread.parent_id != channel.id:
+        raise not_found("channel")
+    return thread
+
+
 def _message(call: Call, webhook: Webhook) -> Message:
-    message = call.world.message(webhook.channel_id, call.id("message_id"))
+    message = call.world.message(_target(call, webhook).id, call.id("message_id"))
     if message is None or message.webhook_id != webhook.id:
         raise not_found("message")
     return message
@@ -165,27 +194,25 @@ ROUTES: Final = (
     Route("PATCH", "/webhooks/{webhook_id}", edit),
     Route("DELETE", "/webhooks/{webhook_id}", delete),
     Route("GET", _BY_TOKEN, read_by_token, login=False),
+    Route("PATCH", _BY_TOKEN, edit_by_token, login=False),
     Route("DELETE", _BY_TOKEN, delete_by_token, login=False),
-    Route("POST", _BY_TOKEN, _either(interactions.follow_up, execute), login=False, limited=False),
+    Route("POST", _BY_TOKEN, _either(interactions.follow_up, execute), login=False),
     Route(
         "GET",
         _BY_TOKEN + "/messages/{message_id}",
         _either(interactions.read_answer, read_message),
         login=False,
-        limited=False,
     ),
     Route(
         "PATCH",
         _BY_TOKEN + "/messages/{message_id}",
         _either(interactions.edit_answer, edit_message),
         login=False,
-        limited=False,
     ),
     Route(
         "DELETE",
         _BY_TOKEN + "/messages/{message_id}",
         _either(interactions.delete_answer, delete_message),
         login=False,
-        limited=False,
     ),
 )

@@ -84,6 +84,11 @@ class PlanBook:
         task = asyncio.get_running_loop().create_task(self._load(guild_id), name=f"plan {guild_id}")
         self._loads[guild_id] = task
 
+    def invalidate(self, guild_id: int) -> None:
+        """The settings changed: messages from now on wait for the new plan, so that a save is in force at once."""
+        self._plans.pop(guild_id, None)
+        self.refresh(guild_id)
+
     def forget(self, guild_id: int) -> None:
         """The bot left the guild."""
         self._plans.pop(guild_id, None)

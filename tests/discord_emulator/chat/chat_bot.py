@@ -50,7 +50,12 @@ COMMANDS: list[dict[str, Any]] = [
                 "type": 2,
                 "description": "Roles",
                 "options": [
-                    {"name": "add", "type": 1, "description": "Add a role", "options": [_option("role", 8, required=True)]}
+                    {
+                        "name": "add",
+                        "type": 1,
+                        "description": "Add a role",
+                        "options": [_option("role", 8, required=True)],
+                    }
                 ],
             },
         ],
@@ -105,7 +110,9 @@ FORM: dict[str, Any] = {
     "components": [
         {
             "type": 1,
-            "components": [{"type": 4, "custom_id": "title", "label": "Title", "style": 1, "min_length": 3, "required": True}],
+            "components": [
+                {"type": 4, "custom_id": "title", "label": "Title", "style": 1, "min_length": 3, "required": True}
+            ],
         },
         {
             "type": 18,
@@ -121,7 +128,10 @@ def values_of(components: list[dict[str, Any]]) -> dict[str, str]:
     """The text inputs of a submitted form by their custom id."""
     found: dict[str, str] = {}
     for component in components:
-        for inner in (*component.get("components", ()), *([component["component"]] if "component" in component else ())):
+        for inner in (
+            *component.get("components", ()),
+            *([component["component"]] if "component" in component else ()),
+        ):
             found[inner["custom_id"]] = inner["value"]
     return found
 

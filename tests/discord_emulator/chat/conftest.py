@@ -3,16 +3,16 @@
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from chat_bot import ChatBot
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from discord_emulator.server import Emulator
 from discord_emulator.worlds import DemoWorld, demo_world
+from tests.discord_emulator.chat.chat_bot import ChatBot
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -84,11 +84,11 @@ async def shot(page: Page, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium_path() -> Iterator[str]:
+def chromium_path() -> str:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium: install it or name it in the variable CHROMIUM")
-    yield path
+    return path
 
 
 @pytest.fixture

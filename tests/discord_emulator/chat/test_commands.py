@@ -3,14 +3,11 @@
 import re
 
 import pytest
-from conftest import Scene, command, message, shot
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
+
+from tests.discord_emulator.chat.conftest import Scene, command, message, shot
 
 pytestmark = pytest.mark.browser
-
-
-def option(page: Page, name: str) -> object:
-    return page.locator(f'[data-testid="command-option"][data-name="{name}"]')
 
 
 async def test_a_command_is_found_filled_in_and_answered(scene: Scene) -> None:
@@ -19,7 +16,7 @@ async def test_a_command_is_found_filled_in_and_answered(scene: Scene) -> None:
     await composer.press_sequentially("/")
     await expect(page.get_by_test_id("picker-item").first).to_be_visible()
     await shot(page, "picker")
-    await composer.press_sequentially("ec")
+    await composer.press_sequentially("ech")
     await expect(page.get_by_test_id("picker-item")).to_have_count(1)
     await expect(page.get_by_test_id("picker-item")).to_contain_text("Say something back")
     await composer.press("Enter")
@@ -57,7 +54,8 @@ async def test_a_command_is_found_filled_in_and_answered(scene: Scene) -> None:
 async def test_subcommands_carry_their_path(scene: Scene) -> None:
     page = await scene.open("ada")
     await command(page, "settings role add", role="Regular")
-    await expect(message(page, "Path: role")).to_be_visible()
+    answer = message(page, "Path: role")
+    await expect(answer.get_by_test_id("command-header")).to_have_text(re.compile("used /settings role add"))
     group = scene.bot.seen[-1]["data"]["options"][0]
     assert (group["type"], group["name"], group["options"][0]["name"]) == (2, "role", "add")
     assert group["options"][0]["options"][0]["name"] == "role"
@@ -150,3 +148,32 @@ async def test_a_slow_answer_thinks_and_a_missing_one_fails(scene: Scene) -> Non
     await scene.bot.finish_thinking("Forty-two")
     await expect(message(page, "Forty-two")).to_be_visible()
     await expect(page.get_by_test_id("message").filter(has_text="thinking")).to_have_count(0)
+
+
+async def test_layout_components_and_files_are_shown(scene: Scene) -> None:
+    page = await scene.open("ada")
+    guild = scene.demo.guilds["Pixel Harbour"]
+    general = scene.demo.world.channels[guild.system_channel_id or 0]
+    card = {
+        "type": 17,
+        "accent_color": 0xF0B232,
+        "components": [
+            {"type": 10, "content": "## Release\nIt is **out**."},
+            {"type": 14, "divider": True},
+            {
+                "type": 9,
+                "components": [{"type": 10, "content": "Read what changed"}],
+                "accessory": {"type": 2, "style": 1, "label": "Read", "custom_id": "dead"},
+            },
+        ],
+    }
+    scene.demo.world.create_message(general, scene.demo.bot.id, components=[card], flags=1 << 15)
+    await expect(message(page, "Release").locator("h4")).to_have_text("Release")
+    await expect(message(page, "Release").get_by_test_id("button")).to_have_text("Read")
+    await page.locator('.composer-slot input[type="file"]').set_input_files(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}
+    )
+    await page.get_by_test_id("composer").press("Enter")
+    await expect(page.get_by_test_id("attachment").last).to_contain_text("notes.txt")
+    await expect(page.get_by_test_id("attachment").last).to_contain_text("5 bytes")
+    await shot(page, "layout")

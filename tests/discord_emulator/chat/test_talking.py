@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from conftest import Scene, message, say, shot
 from playwright.async_api import expect
+
+from tests.discord_emulator.chat.conftest import Scene, message, say, shot
 
 pytestmark = pytest.mark.browser
 
@@ -105,13 +106,15 @@ async def test_reply_edit_and_delete(scene: Scene) -> None:
     await ada.get_by_test_id("composer").press("ArrowUp")
     await ada.get_by_test_id("edit-box").fill("final text")
     await ada.get_by_test_id("edit-box").press("Enter")
-    await expect(message(bao, "final text").get_by_test_id("message-content").last).to_have_text("final text (edited)")
+    edited = bao.get_by_test_id("message").filter(has=bao.locator(".edited"))
+    await expect(edited.get_by_test_id("message-content")).to_have_text("final text (edited)")
+    await expect(message(bao, "an answer").get_by_test_id("reply-line")).to_contain_text("final text")
     own = ada.get_by_test_id("message").filter(has=ada.locator(".edited"))
     await own.hover()
     await shot(ada, "reply")
     await own.get_by_test_id("delete").click()
     await ada.get_by_test_id("confirm-yes").click()
-    await expect(bao.get_by_test_id("message").filter(has=bao.locator(".edited"))).to_have_count(0)
+    await expect(edited).to_have_count(0)
 
 
 async def test_typing_is_shown_and_members_are_grouped(scene: Scene) -> None:
@@ -132,20 +135,46 @@ async def test_a_direct_message(scene: Scene) -> None:
     await expect(ada.get_by_test_id("channel-title")).to_have_text("Bao")
     await say(ada, "just between us")
     await bao.get_by_test_id("home").click()
+    await bao.locator('[data-testid="channel"][data-name="Ada"]').click()
     await expect(message(bao, "just between us")).to_be_visible()
 
 
-async def test_the_page_resumes_after_a_drop_and_misses_nothing(scene: Scene) -> None:
+@pytest.mark.parametrize("resumable", [True, False], ids=["resumed", "started afresh"])
+async def test_a_dropped_connection_comes_back_and_misses_nothing(scene: Scene, *, resumable: bool) -> None:
     page = await scene.open("ada")
-    await page.evaluate("window.before = document.getElementById('messages').firstChild")
-    scene.expected.append(re.compile("WebSocket"))
-    await page.request.post(
-        f"{scene.emulator.url}/control/drop", data={"user_id": str(scene.demo.people["ada"].id), "code": 4000}
-    )
+    await page.get_by_test_id("composer").fill("half a thought")
+    await page.evaluate("window.first = document.querySelector('[data-testid=message]')")
+    ada = scene.demo.people["ada"].id
+    gateway = scene.emulator.gateway
+    hit = gateway.drop(user_id=ada) if resumable else gateway.invalidate(resumable=False, user_id=ada)
+    assert hit == 1
     guild = scene.demo.guilds["Pixel Harbour"]
     general = scene.demo.world.channels[guild.system_channel_id or 0]
     scene.demo.world.create_message(general, scene.demo.people["bao"].id, "said meanwhile")
     await expect(message(page, "said meanwhile")).to_be_visible()
+    await expect(page.locator("#connection")).to_be_hidden()
+    await expect(page.get_by_test_id("composer")).to_have_value("half a thought")
+    if resumable:
+        assert await page.evaluate("window.first.isConnected"), "a resumed session keeps what is shown"
+
+
+async def test_hostile_text_does_not_hold_the_page_up(scene: Scene) -> None:
+    page = await scene.open("ada")
+    slowest = await page.evaluate(
+        """async () => {
+            const { markdown } = await import("/chat/markdown.js");
+            const context = { store: { users: new Map(), guilds: new Map(), channels: new Map() }, guildId: null };
+            let slowest = 0;
+            const pieces = ["*", "_*", "**_", "||*", "[", "[a](", "`", "``` ", "~~_", "> ", "<@", "__*a", "- ", "# "];
+            for (const piece of pieces) {
+                const start = performance.now();
+                markdown(piece.repeat(4096 / piece.length), context);
+                slowest = Math.max(slowest, performance.now() - start);
+            }
+            return slowest;
+        }"""
+    )
+    assert slowest < 1000
 
 
 async def test_a_stream_of_messages_keeps_the_page_quick_and_bounded(scene: Scene) -> None:

@@ -81,7 +81,7 @@ class House:
         schemas: Mapping[str, Schema[Any]] = {"sample": SCHEMA}
         self.settings = SettingsService(SettingsRepository(database), self.bus, schemas)
         self.plans = PlanBook(self.settings, specs)
-        self.bus.listen(settings_topic, self.plans.refresh)
+        self.bus.listen(settings_topic, self.plans.invalidate)
         self.runner = VerdictRunner(self.effects, self.actions, self.bus, self.metrics, now=lambda: 1000.0)
         self.observed: list[int] = []
         self.pipeline = Pipeline(
@@ -147,7 +147,7 @@ async def test_a_settings_change_reaches_the_plan(house: House) -> None:
     await house.settle()
     assert house.effects.done == []
     await house.settings.update(GUILD, "sample", {"word": "worse"}, author_id=1, author_name="Ada")
-    await house.settle()
+    # At once: a message after the save is judged by what was saved.
     house.pipeline.on_message(message(2, "worse"))
     await house.settle()
     (row,) = await house.actions.recent(GUILD, 10)

@@ -4,11 +4,16 @@ import { h } from "./dom.js";
 
 const COLOURS = ["#5865f2", "#757e8a", "#3ba55c", "#d9822b", "#c94a8c", "#7a5cd6", "#2f8fa3", "#b4533c"];
 
-const colourOf = (id) => COLOURS[Number(BigInt(id || 0) >> 22n) % COLOURS.length || 0];
+// Ids made in one moment differ only in their last digits, so all digits count.
+export function colourOf(id) {
+  let sum = 0;
+  for (const digit of id || "0") sum = (sum * 31 + digit.charCodeAt(0)) % 65521;
+  return COLOURS[sum % COLOURS.length];
+}
 
 export function initials(name, most) {
   const words = (name || "?").replace(/[^\p{L}\p{N}\s'’_-]/gu, "").trim().split(/[\s_-]+/).filter(Boolean);
-  return (words.length ? words.map((word) => [...word][0]) : ["?"]).slice(0, most).join("").toUpperCase();
+  return (words.length ? words.map((word) => (/^\d+$/.test(word) ? word : [...word][0])) : ["?"]).slice(0, most).join("").slice(0, most + 1).toUpperCase();
 }
 
 export function avatar(user, size = 40, name = null) {

@@ -193,15 +193,7 @@ export class CommandForm {
     }
     if (option.min_length && text.length < option.min_length) return { problem: `must have at least ${option.min_length} characters` };
     if (option.max_length && text.length > option.max_length) return { problem: `must have at most ${option.max_length} characters` };
-    return { value: this.withMentions(text) };
-  }
-
-  // In text options, @name of a member is written as a mention.
-  withMentions(text) {
-    return text.replace(/@([\w.]{2,32})/g, (whole, name) => {
-      for (const user of this.app.store.users.values()) if (user.username === name) return `<@${user.id}>`;
-      return whole;
-    });
+    return { value: this.app.store.withMentions(text) };
   }
 
   async send() {

@@ -8,7 +8,7 @@ import { loadCommands, matchCommands } from "./commands.js";
 import { fileSize } from "./embeds.js";
 import { dots, startEdit } from "./message.js";
 import { can, SEND_MESSAGES } from "./permissions.js";
-import { pickEmoji } from "./reactions.js";
+import { pickEmoji, withGlyphs } from "./reactions.js";
 import { TEXT_TYPES } from "./sidebar.js";
 
 const TYPING_EVERY_MS = 8000;
@@ -20,7 +20,6 @@ export class Composer {
     this.store = app.store;
     this.files = [];
     this.drafts = new Map();
-    this.mentions = new Map();
     this.form = null;
     this.typed = 0;
     this.picker = new Picker($("composer"));
@@ -99,7 +98,6 @@ export class Composer {
   }
 
   mentionUser(user) {
-    this.mentions.set(user.username, user.id);
     this.insert(`@${user.username} `);
   }
 
@@ -169,7 +167,7 @@ export class Composer {
         if (!user) continue;
         const name = this.store.displayName(id);
         if (!name.toLowerCase().includes(wanted) && !user.username.toLowerCase().includes(wanted)) continue;
-        items.push({ picture: avatar(user, 24), label: name, note: user.username, pick: () => { this.mentions.set(user.username, id); put(`@${user.username} `); } });
+        items.push({ picture: avatar(user, 24), label: name, note: user.username, pick: () => put(`@${user.username} `) });
         if (items.length >= 10) break;
       }
     } else if (this.store.guild) {
@@ -196,7 +194,7 @@ export class Composer {
 
   async submit() {
     const text = this.box.value;
-    const content = this.withMentions(text).trim();
+    const content = withGlyphs(this.store.withMentions(text)).trim();
     if (!content && !this.files.length) return;
     if ([...content].length > LONGEST) { toast(`A message may have ${LONGEST} characters; this one has ${[...content].length}.`); return; }
     const channelId = this.store.channelId;
@@ -217,10 +215,6 @@ export class Composer {
       toast(error.message);
       if (!this.box.value && channelId === this.store.channelId) { this.box.value = text; this.files = files; this.paint(); this.fit(); }
     }
-  }
-
-  withMentions(text) {
-    return text.replace(/@([\w.]{2,32})/g, (whole, name) => (this.mentions.has(name) ? `<@${this.mentions.get(name)}>` : whole));
   }
 
   enterCommand(command) {

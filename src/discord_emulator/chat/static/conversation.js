@@ -43,8 +43,10 @@ export class Conversation {
       history.loading = false;
       toast(error.message);
     }
-    this.store.changed("messages");
+    this.render();
     this.read();
+    // A tall window may have room for more than one page, and then nothing can be scrolled.
+    if (channelId === this.store.channelId && this.scroller.scrollHeight <= this.scroller.clientHeight) this.loadOlder();
   }
 
   async loadOlder() {
@@ -103,7 +105,7 @@ export class Conversation {
       this.paintJump(history);
       if (following) this.read();
     }
-    if (scrollTop < 200) this.loadOlder();
+    if (scrollTop < 200 && !history.following) this.loadOlder();
   }
 
   paintJump(history) {

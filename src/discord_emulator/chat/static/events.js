@@ -179,6 +179,11 @@ export const events = {
     const history = store.histories.get(d.channel_id);
     if (!history || !history.update(d)) return;
     if (store.busy.delete(d.id)) history.touch(d.id);
+    for (const message of history.list) {
+      if (!message.referenced_message || message.referenced_message.id !== d.id) continue;
+      Object.assign(message.referenced_message, d);
+      message._rev += 1;
+    }
     store.changed("messages");
   },
   MESSAGE_DELETE(store, d) {

@@ -1,12 +1,11 @@
 // The member list: grouped by hoisted role, online before offline, bounded in length.
 
 import { $, h, icon, popover, toast } from "./dom.js";
-import { avatar } from "./avatar.js";
+import { avatar, colourOf } from "./avatar.js";
 import { tagOf } from "./message.js";
-import { compareIds } from "./ids.js";
+import { compareIds, timeOf } from "./ids.js";
 import { roleColour } from "./store.js";
 import { day } from "./time.js";
-import { timeOf } from "./ids.js";
 
 const MOST_SHOWN = 200;
 const EVERY_MS = 500; // a stream of joins must not rebuild the list every frame
@@ -42,11 +41,11 @@ export class Members {
   }
 
   render() {
-    this.painted = performance.now();
     const box = $("members");
     const guild = this.store.guild;
     box.hidden = !guild || !this.app.showMembers;
     if (box.hidden) { box.replaceChildren(); return; }
+    this.painted = performance.now();
     const out = [];
     let left = MOST_SHOWN;
     for (const group of this.groups(guild)) {
@@ -81,7 +80,7 @@ function profile(anchor, id, app) {
   const guild = store.guild;
   const roles = store.topRoles(id).map((role) => h("span", { class: "role-chip" }, h("i", { style: { "background-color": roleColour(role) || "#99aab5" } }), role.name));
   const own = store.me && id === store.me.id;
-  const box = h("div", { class: "profile", testid: "profile" }, h("div", { class: "profile-banner" }), avatar(user, 72, store.displayName(id)),
+  const box = h("div", { class: "profile", testid: "profile" }, h("div", { class: "profile-banner", style: { "background-color": colourOf(user.id) } }), avatar(user, 72, store.displayName(id)),
     h("h3", {}, store.displayName(id), tagOf(user)), h("div", { class: "muted" }, user.username),
     h("div", { class: "muted small" }, `On Discord since ${day(new Date(timeOf(id)))}`),
     guild && roles.length ? h("div", { class: "role-chips" }, roles) : null,

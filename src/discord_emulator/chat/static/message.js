@@ -190,7 +190,7 @@ export function renderNote(note, app) {
       h("span", { class: "above-name" }, store.displayName(store.me.id)), " used ", h("span", { class: "mention" }, `/${command.fullName || command.name}`)),
     h("div", { class: "gutter" }, avatar(bot, 40)),
     h("div", { class: "message-body" },
-      h("div", { class: "message-header" }, h("span", { class: "author" }, bot.global_name || bot.username), tagOf({ bot: true })),
+      h("div", { class: "message-header" }, h("span", { class: "author", style: { color: store.colourOf(bot.id) || "inherit" } }, bot.global_name || bot.username), tagOf({ bot: true })),
       failed ? h("div", { class: "failure", testid: "interaction-failed" }, "The application did not respond")
         : h("div", { class: "message-content thinking" }, dots(), "Sending command…"),
       failed ? h("div", { class: "ephemeral-note" }, icon("eye", 16), "Only you can see this • ",

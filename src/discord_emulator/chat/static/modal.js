@@ -94,20 +94,19 @@ function textField(component) {
   const input = h(component.style === 2 ? "textarea" : "input", {
     class: "text-input", testid: "modal-input", data: { customId: component.custom_id }, placeholder: component.placeholder,
     maxlength: component.max_length || 4000, rows: component.style === 2 ? 4 : null, type: component.style === 2 ? null : "text",
-    value: component.value || "", "aria-required": component.required === false ? null : "true",
+    value: component.value || "", oninput: () => { if (message.textContent) mark(problem()); }, "aria-required": component.required === false ? null : "true",
   });
-  return {
-    node: input, message,
-    value: () => ({ value: input.value }),
-    focus: () => input.focus(),
-    mark: (text) => { message.textContent = text || ""; input.setAttribute("aria-invalid", text ? "true" : "false"); },
-    problem: () => {
-      const length = [...input.value].length;
-      if (component.required !== false && !input.value.trim()) return "This field is required.";
-      if (length && component.min_length && length < component.min_length) return `Must be at least ${component.min_length} characters.`;
-      return null;
-    },
-  };
+  function mark(text) {
+    message.textContent = text || "";
+    input.setAttribute("aria-invalid", text ? "true" : "false");
+  }
+  function problem() {
+    const length = [...input.value].length;
+    if (component.required !== false && !input.value.trim()) return "This field is required.";
+    if (length && component.min_length && length < component.min_length) return `Must be at least ${component.min_length} characters.`;
+    return null;
+  }
+  return { node: input, message, value: () => ({ value: input.value }), focus: () => input.focus(), mark, problem };
 }
 
 function selectField(component, context, label) {

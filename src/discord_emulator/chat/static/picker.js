@@ -13,8 +13,10 @@ export class Picker {
   get open() { return !this.node.hidden; }
 
   show(items, { title = "", empty = "", pickFirst = true } = {}) {
+    // The same list again (a late answer to an earlier letter) must not move what one has chosen.
+    const same = this.open && items.length === this.items.length && items.every((item, i) => item.label === this.items[i].label);
+    if (!same || this.at < 0) this.at = pickFirst ? 0 : -1;
     this.items = items;
-    this.at = pickFirst ? 0 : -1;
     if (!items.length && !empty) { this.hide(); return; }
     this.node.setAttribute("aria-label", title);
     this.rows = items.map((item, index) => h("div", {

@@ -2,13 +2,17 @@
 
 import { h, icon, popover, toast } from "./dom.js";
 
+// Names are Discord's short codes.
 const EMOJI = [
-  "👍 yes", "👎 no", "❤️ heart", "😂 laugh", "😮 wow", "😢 sad", "😡 angry", "🎉 party",
-  "🔥 fire", "👀 eyes", "🙏 thanks", "👏 clap", "✅ done", "❌ cross", "💯 hundred", "🚀 rocket",
-  "🤔 think", "😀 smile", "😎 cool", "😴 sleep", "🥳 celebrate", "😅 phew", "🤖 robot", "💀 skull",
-  "⭐ star", "⚡ fast", "🍕 pizza", "☕ coffee", "🎮 game", "🎵 music", "📌 pin", "🐛 bug",
-  "1️⃣ one", "2️⃣ two", "3️⃣ three", "4️⃣ four", "🇦 a", "🇧 b", "🟢 green", "🔴 red",
+  "👍 thumbsup", "👎 thumbsdown", "❤️ heart", "😂 joy", "😮 open_mouth", "😢 cry", "😡 rage", "🎉 tada",
+  "🔥 fire", "👀 eyes", "🙏 pray", "👏 clap", "✅ white_check_mark", "❌ x", "💯 100", "🚀 rocket",
+  "🤔 thinking", "😀 grinning", "😄 smile", "😎 sunglasses", "😴 sleeping", "🥳 partying_face", "😅 sweat_smile", "👋 wave",
+  "🤖 robot", "💀 skull", "⭐ star", "⚡ zap", "🍕 pizza", "☕ coffee", "🎮 video_game", "🎵 musical_note",
+  "📌 pushpin", "🐛 bug", "1️⃣ one", "2️⃣ two", "3️⃣ three", "4️⃣ four", "🟢 green_circle", "🔴 red_circle",
 ].map((entry) => entry.split(" "));
+const GLYPHS = new Map(EMOJI.map(([glyph, name]) => [name, glyph]));
+
+export const withGlyphs = (text) => text.replace(/:(\w{1,32}):(?!\d)/g, (whole, name) => GLYPHS.get(name) || whole);
 
 export function pickEmoji(anchor, choose, align = "end") {
   const grid = h("div", { class: "emoji-grid" });

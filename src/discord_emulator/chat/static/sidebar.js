@@ -26,14 +26,16 @@ export class Sidebar {
     const rail = $("servers");
     const focused = document.activeElement && rail.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     const dms = store.directMessages();
+    const visible = new Map();
+    for (const channel of store.channels.values()) {
+      // Permissions are only worth asking for where there is something to show.
+      if (!channel.guild_id || !(store.isUnread(channel.id) || store.mentions.has(channel.id)) || !store.canSee(channel)) continue;
+      visible.set(channel.guild_id, [...(visible.get(channel.guild_id) || []), channel.id]);
+    }
     rail.replaceChildren(
       this.server("@me", "Direct messages", icon("home", 26), this.badge(dms.map((c) => c.id)), "home"),
       h("div", { class: "rail-line", role: "separator" }),
-      ...[...store.guilds.values()].map((guild) => {
-        const ids = [];
-        for (const channel of store.channels.values()) if (channel.guild_id === guild.id && store.canSee(channel)) ids.push(channel.id);
-        return this.server(guild.id, guild.name, guildIcon(guild), this.badge(ids), "server");
-      }));
+      ...[...store.guilds.values()].map((guild) => this.server(guild.id, guild.name, guildIcon(guild), this.badge(visible.get(guild.id) || []), "server")));
     if (focused) { const again = rail.querySelector(`[data-id="${CSS.escape(focused)}"]`); if (again) again.focus(); }
     const total = [...store.mentions.values()].reduce((a, b) => a + b, 0);
     const channel = store.channel;

@@ -165,6 +165,18 @@ export class Store {
     if (!before) this.changed("servers", "channels");
   }
 
+  // Text as it is sent: @name of somebody known becomes a mention.
+  withMentions(text) {
+    return text.replace(/(?<![\w<`])@([\w.]{2,32})/g, (whole, name) => {
+      const guild = this.guild;
+      for (const id of guild ? guild.members.keys() : this.users.keys()) {
+        const user = this.users.get(id);
+        if (user && user.username === name) return `<@${id}>`;
+      }
+      return whole;
+    });
+  }
+
   mentionsMe(message) {
     if (!this.me) return false;
     if (message.mention_everyone) return true;
