@@ -96,9 +96,9 @@ def channel_permissions(guild: Guild, channel: Channel, user_id: int, now: datet
         permissions = permissions & ~own.deny | own.allow
     if not permissions & Permission.VIEW_CHANNEL:
         return 0
-    if channel.type == _PRIVATE_THREAD and user_id not in channel.thread_members:
-        if not permissions & Permission.MANAGE_THREADS:
-            return 0
+    is_outside = channel.type == _PRIVATE_THREAD and user_id not in channel.thread_members
+    if is_outside and not permissions & Permission.MANAGE_THREADS:
+        return 0
     if member.timeout_until is not None and member.timeout_until > now:
         permissions &= _IN_TIMEOUT
     return permissions

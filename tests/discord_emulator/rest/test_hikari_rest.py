@@ -7,6 +7,7 @@ from typing import Any
 import hikari
 import hikari.files
 import pytest
+
 from support.town import Town
 
 

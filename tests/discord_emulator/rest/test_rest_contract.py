@@ -6,11 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from support.town import DOCUMENT, Town, contract
 
 from discord_emulator.rest.openapi import Contract
 from discord_emulator.rest.router import ROUTES
 from discord_emulator.rest.schema import problems
+from support.town import DOCUMENT, Town, contract
 
 # Routes of people's own clients, and old forms of others that libraries still use; the document has neither.
 _UNDOCUMENTED = {

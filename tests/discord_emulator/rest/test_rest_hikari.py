@@ -5,6 +5,7 @@ from typing import Any
 import hikari
 import pytest
 from hikari.impl import config, entity_factory
+
 from support.town import Town
 
 
