@@ -210,6 +210,8 @@ class Interaction(msgspec.Struct, kw_only=True):
     """The original answer, once there is one."""
     source_message_id: int | None = None
     """The message whose component was used."""
+    opened_by: dict[str, Any] | None = None
+    """For a submitted modal: the ``interaction_metadata`` of what opened it."""
 
 
 class AuditEntry(msgspec.Struct, kw_only=True):

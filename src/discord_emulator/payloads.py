@@ -378,6 +378,7 @@ def message_payload(
 
 def command_payload(command: Command) -> dict[str, Any]:
     body = command.body
+    needed = body.get("default_member_permissions")
     return {
         "id": str(command.id),
         "application_id": str(command.application_id),
@@ -388,7 +389,7 @@ def command_payload(command: Command) -> dict[str, Any]:
         "description": body.get("description") or "",
         "description_localizations": body.get("description_localizations"),
         "options": body.get("options") or [],
-        "default_member_permissions": body.get("default_member_permissions"),
+        "default_member_permissions": str(needed) if needed is not None else None,
         "dm_permission": body.get("dm_permission", True),
         "contexts": body.get("contexts"),
         "integration_types": body.get("integration_types") or [0],

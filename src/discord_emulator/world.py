@@ -265,19 +265,21 @@ class World:
     def create_thread(
         self, guild: Guild, parent: Channel, name: str, owner_id: int, *, thread_id: int | None = None, **fields: Any
     ) -> Channel:
+        now = self.time()
         thread = Channel(
             id=thread_id or self.snowflakes.make(),
             guild_id=guild.id,
             name=name,
             parent_id=parent.id,
             owner_id=owner_id,
-            created_at=self.time(),
+            created_at=now,
+            thread_members={owner_id: now},
             **{"type": 11, **fields},
         )
         guild.threads[thread.id] = thread
         self.channels[thread.id] = thread
         data = {**payloads.channel_payload(thread, self.user), "newly_created": True}
-        self._publish("THREAD_CREATE", data, guild_id=guild.id, channel_id=parent.id)
+        self._publish("THREAD_CREATE", data, guild_id=guild.id, channel_id=thread.id)
         return thread
 
     def update_channel(self, channel: Channel, **changes: Any) -> None:

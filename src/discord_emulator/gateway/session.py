@@ -20,6 +20,7 @@ _BLANKED: Final = ("content", "embeds", "attachments", "components")
 _IN_CHANNEL: Final = ("MESSAGE_", "TYPING_")
 """Events that only those get who see the channel."""
 _THREADS: Final = (10, 11, 12)
+_PRIVATE_THREAD: Final = 12
 _MEMBERS_FOR_PEOPLE: Final = 1_000
 """A person's client gets this many members of a server at once and asks for others."""
 
@@ -90,7 +91,11 @@ class Session:
         if channel is None:
             return True
         source = guild.channels.get(channel.parent_id or 0, channel) if channel.type in _THREADS else channel
-        if not source.overwrites and guild.roles[guild.id].permissions & Permission.VIEW_CHANNEL:
+        if (
+            channel.type != _PRIVATE_THREAD
+            and not source.overwrites
+            and guild.roles[guild.id].permissions & Permission.VIEW_CHANNEL
+        ):
             return True  # the common case, and this is asked for every message and session
         return bool(channel_permissions(guild, channel, self.user.id, self.world.time()) & Permission.VIEW_CHANNEL)
 

@@ -14,7 +14,7 @@ __all__ = ["ROUTES"]
 
 _NAME: Final = re.compile(r"^[-_'\w]{1,32}$")
 _MAX_COMMANDS: Final = {1: 100, 2: 15, 3: 15}
-_SUBCOMMAND, _GROUP = 1, 2
+_LAST_OPTION_TYPE: Final = 11
 _MAX_PERMISSIONS: Final = 100
 
 
@@ -194,6 +194,8 @@ def _check(body: dict[str, Any], path: str) -> None:
         raise invalid_form(path + "options", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
     optional_seen = False
     for number, option in enumerate(options):
+        if not 1 <= option["type"] <= _LAST_OPTION_TYPE:
+            raise invalid_form(f"{path}options.{number}.type", "BASE_TYPE_CHOICES", "Value must be one of 1 to 11.")
         _check({**option, "type": 1}, f"{path}options.{number}.")
         if option.get("required") and optional_seen:
             message = "Required options must be placed before non-required options"

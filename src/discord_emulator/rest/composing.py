@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from discord_emulator.entities import Channel, Message
 from discord_emulator.rest.call import Call, snowflake
+from discord_emulator.rest.components import shown
 from discord_emulator.rest.errors import ApiError, invalid_form
 
 __all__ = ["compose", "edit_fields", "nonce_twin"]
@@ -12,13 +13,13 @@ __all__ = ["compose", "edit_fields", "nonce_twin"]
 _MAX_CONTENT: Final = 2_000
 _MAX_EMBEDS: Final = 10
 _MAX_EMBED_CHARACTERS: Final = 6_000
-_MAX_ROWS: Final = 5
 _EMBED_LIMITS: Final = {"title": 256, "description": 4_096}
+_EMBED_PARTS: Final = {"footer", "author", "image", "thumbnail"}
+_EMBED_KEYS: Final = {"title", "description", "url", "color", "timestamp", "fields", *_EMBED_PARTS}
 _MAX_FIELDS: Final = 25
 _MAX_FILES: Final = 10
 _UPLOADS_KEPT: Final = 200
 _KEPT_FLAGS: Final = 1 << 2 | 1 << 6 | 1 << 12 | 1 << 15
-_COMPONENTS_V2: Final = 1 << 15
 _UNSAFE: Final = re.compile(r"[^\w.\-]+")
 _IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
@@ -80,9 +81,8 @@ def edit_fields(
         embeds = form.get("embeds") or ([form["embed"]] if form.get("embed") else [])
         fields["embeds"] = _embeds(embeds)
     if "components" in form:
-        fields["components"] = _components(
-            form["components"] or [], flags=form.get("flags") or (standing.flags if standing is not None else 0)
-        )
+        standing_flags = standing.flags if standing is not None else 0
+        fields["components"] = shown(form["components"] or [], flags=form.get("flags") or standing_flags)
     named = form.get("attachments")
     if call.files or named is not None:
         standing_files = standing.attachments if standing is not None else []
@@ -117,33 +117,19 @@ def _embeds(raw: Any) -> list[dict[str, Any]]:
                 total += len(field[key])
         total += len((embed.get("footer") or {}).get("text") or "")
         total += len((embed.get("author") or {}).get("name") or "")
-        kept = {key: value for key, value in embed.items() if value is not None and key != "flags"}
+        kept = {key: value for key, value in embed.items() if value is not None and key in _EMBED_KEYS}
+        for key in _EMBED_PARTS & kept.keys():
+            kept[key] = {name: value for name, value in kept[key].items() if value is not None}
         if "fields" in kept:
-            kept["fields"] = [{"inline": False, **field} for field in fields]
+            kept["fields"] = [
+                {"name": field["name"], "value": field["value"], "inline": bool(field.get("inline"))}
+                for field in fields
+            ]
         shown.append({"type": "rich", **kept})
     if total > _MAX_EMBED_CHARACTERS:
         message = f"Embed size exceeds maximum size of {_MAX_EMBED_CHARACTERS}"
         raise invalid_form("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
     return shown
-
-
-def _components(raw: Any, *, flags: int) -> list[dict[str, Any]]:
-    if not isinstance(raw, list):
-        raise invalid_form("components", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-    if not flags & _COMPONENTS_V2 and len(raw) > _MAX_ROWS:
-        raise invalid_form("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {_MAX_ROWS} in length.")
-    counter = iter(range(1, 1000))
-    return [_numbered(component, counter) for component in raw]
-
-
-def _numbered(component: dict[str, Any], counter: Any) -> dict[str, Any]:
-    """Discord gives every component a number of its own."""
-    numbered = {"id": component.get("id") or next(counter), **{k: v for k, v in component.items() if k != "id"}}
-    if isinstance(component.get("components"), list):
-        numbered["components"] = [_numbered(child, counter) for child in component["components"]]
-    if component.get("type") == 3:
-        numbered = {"min_values": 1, "max_values": 1, "disabled": False, **numbered}
-    return numbered
 
 
 def _mentions(call: Call, channel: Channel, form: dict[str, Any], content: str) -> tuple[list[int], list[int], bool]:

@@ -5,10 +5,12 @@ Source: https://discord.com/developers/docs/reference#error-messages
 """
 
 import re
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
+from discord_emulator.rest.components import CustomId, Label45, MessageComponent, ModalComponent
 from discord_emulator.rest.errors import ApiError, invalid_form
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "BulkDelete",
     "Callback",
     "ChannelForm",
+    "ChoicesForm",
     "CommandForm",
     "DirectChannel",
     "Form",
@@ -24,6 +27,7 @@ __all__ = [
     "InviteForm",
     "MemberForm",
     "MessageForm",
+    "ModalForm",
     "Moved",
     "OverwriteForm",
     "PermissionsForm",
@@ -67,14 +71,6 @@ class _Embed(Form):
     fields: list[_Named] | None = None
 
 
-class _Component(Form):
-    type: int
-    id: int | None = None
-    custom_id: str | None = None
-    components: list["_Component"] | None = None
-    options: list[dict[str, Any]] | None = None
-
-
 class _Attachment(Form):
     id: Id | None = None
     filename: str | None = None
@@ -102,7 +98,7 @@ class MessageForm(Form):
     content: str | None = None
     embeds: list[_Embed] | None = None
     embed: _Embed | None = None
-    components: list[_Component] | None = None
+    components: list[MessageComponent] | None = None
     attachments: list[_Attachment] | None = None
     allowed_mentions: _AllowedMentions | None = None
     message_reference: _Reference | None = None
@@ -255,6 +251,41 @@ class PermissionsForm(Form):
     permissions: list[_CommandPermission]
 
 
+class _Chosen(Form):
+    """An option as a person filled it in."""
+
+    name: str
+    type: int
+    value: str | int | float | bool | None = None
+    focused: bool | None = None
+    options: list["_Chosen"] | None = None
+
+
+class _Filled(Form):
+    """A component of a submitted modal."""
+
+    type: int
+    id: int | None = None
+    custom_id: str | None = None
+    value: str | bool | None = None
+    values: list[str] | None = None
+    component: "_Filled | None" = None
+    components: list["_Filled"] | None = None
+
+
+class _Started(Form):
+    id: Id | None = None
+    name: str | None = None
+    type: int | None = None
+    target_id: Id | None = None
+    options: list[_Chosen] | None = None
+    custom_id: str | None = None
+    component_type: int | None = None
+    values: list[str] | None = None
+    components: list[_Filled] | None = None
+    attachments: list[Any] | None = None
+
+
 class StartedInteraction(Form):
     """What a person's client sends to start an interaction."""
 
@@ -264,24 +295,32 @@ class StartedInteraction(Form):
     guild_id: Id | None = None
     message_id: Id | None = None
     nonce: Id | None = None
-    data: dict[str, Any] | None = None
+    data: _Started | None = None
 
 
-class _CallbackData(MessageForm):
-    title: str | None = None
-    custom_id: str | None = None
-    choices: list[_Choice] | None = None
+class ChoicesForm(Form):
+    """What autocomplete offers."""
+
+    choices: list[_Choice]
+
+
+class ModalForm(Form):
+    """A dialogue to show."""
+
+    custom_id: CustomId
+    title: Label45
+    components: Annotated[list[ModalComponent], Meta(min_length=1, max_length=5)]
 
 
 class Callback(Form):
     """A bot's answer to an interaction."""
 
     type: int
-    data: _CallbackData | None = None
+    data: dict[str, Any] | None = None
 
 
-def check(body: Any, shape: Any) -> None:
-    """Compare a decoded body with its type.
+def check(body: Any, shape: Any, *, under: str = "") -> None:
+    """Compare a decoded body with its type; ``under`` is where in the whole body it stands.
 
     Raises:
         ApiError: 50035, with the path of the first value that has another type.
@@ -289,12 +328,13 @@ def check(body: Any, shape: Any) -> None:
     try:
         msgspec.convert(body, shape)
     except msgspec.ValidationError as error:
-        raise _described(str(error)) from None
+        raise _described(str(error), under) from None
 
 
-def _described(text: str) -> ApiError:
+def _described(text: str, under: str) -> ApiError:
     found = _WHERE.search(text)
-    path = found.group(1).replace("[", ".").replace("]", "").strip(".") if found is not None else ""
+    inside = found.group(1).replace("[", ".").replace("]", "").strip(".") if found is not None else ""
+    path = ".".join(part for part in (under, inside) if part)
     reason = _WHERE.sub("", text)
     missing = _MISSING.match(reason)
     if missing is not None:

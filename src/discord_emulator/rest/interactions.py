@@ -1,61 +1,31 @@
-"""Interactions: people's clients start them, bots answer them, and nobody waits for ever.
+"""Interactions as they begin: a person's client uses a command, a component or a modal, and the bot hears of it.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding
 """
 
-import asyncio
 from typing import Any, Final
 
 from discord_emulator import payloads
 from discord_emulator.entities import Application, Channel, Guild, Interaction, Message
 from discord_emulator.permissions import Permission, channel_permissions
 from discord_emulator.rest.call import Call, Route, snowflake
-from discord_emulator.rest.composing import compose, edit_fields
-from discord_emulator.rest.errors import ApiError, invalid_form, not_found
-from discord_emulator.rest.forms import Callback, MessageForm, StartedInteraction
+from discord_emulator.rest.errors import invalid_form, not_found
+from discord_emulator.rest.forms import StartedInteraction
 from discord_emulator.rest.resolving import resolve, target_of
+from discord_emulator.rest.waiting import (
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    KEPT,
+    MODAL,
+    TOKEN_LIFE_S,
+    metadata,
+    tell_invoker,
+)
 
-__all__ = ["ROUTES", "Waiting", "delete_answer", "edit_answer", "follow_up", "read_answer"]
+__all__ = ["ROUTES"]
 
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
-PONG, MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, SHOW_MODAL = 1, 4, 5, 6, 7, 8, 9
-_EPHEMERAL: Final = 1 << 6
-_LOADING: Final = 1 << 7
-_TOKEN_LIFE_S: Final = 900.0
-_KEPT: Final = 10_000
 _CHAT_INPUT: Final = 1
-_COMMAND_MESSAGE: Final = {1: 20, 2: 23, 3: 23}
-_REPLY_MESSAGE: Final = 19
-
-
-class Waiting:
-    """The timers of interactions that nobody has answered yet; owned here, cancelled at the end."""
-
-    def __init__(self) -> None:
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-
-    def start(self, call: Call, interaction: Interaction) -> None:
-        self._tasks[interaction.id] = asyncio.create_task(self._expire(call, interaction))
-
-    def answered(self, interaction: Interaction) -> None:
-        task = self._tasks.pop(interaction.id, None)
-        if task is not None:
-            task.cancel()
-
-    async def close(self) -> None:
-        tasks = tuple(self._tasks.values())
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _expire(self, call: Call, interaction: Interaction) -> None:
-        await asyncio.sleep(call.context.interaction_timeout_s)
-        self._tasks.pop(interaction.id, None)
-        _tell_invoker(call, interaction, "INTERACTION_FAILURE", {"reason_code": 2})
-
-
-# A person's client starts an interaction.
 
 
 async def create(call: Call) -> None:
@@ -70,7 +40,7 @@ async def create(call: Call) -> None:
     application = call.world.applications.get(snowflake(form.get("application_id"), "application_id"))
     if application is None:
         raise not_found("application")
-    data = dict(form.get("data") or {})
+    data = {key: value for key, value in (form.get("data") or {}).items() if key != "resolved"}
     guild = call.world.guilds.get(channel.guild_id or 0)
     message: Message | None = None
     if form.get("message_id"):
@@ -88,6 +58,15 @@ async def create(call: Call) -> None:
             data["guild_id"] = str(command.guild_id)
         if data["type"] != _CHAT_INPUT:
             data["resolved"] = target_of(call, channel, data)
+    opened_by: Interaction | None = None
+    if kind == MODAL:
+        opened_by = call.context.rooms["interactions"].take_modal(
+            call.me.id, application.id, str(data.get("custom_id"))
+        )
+        if opened_by is None:
+            raise invalid_form("data.custom_id", "MODAL_NOT_SHOWN", "This modal is not open.")
+        if message is None and opened_by.source_message_id is not None:
+            message = call.world.message(channel.id, opened_by.source_message_id)
     if resolved := resolve(call, guild, data):
         data["resolved"] = resolved
     _forget_old(call)
@@ -99,8 +78,9 @@ async def create(call: Call) -> None:
         data=data,
         nonce=str(form["nonce"]) if form.get("nonce") is not None else None,
         source_message_id=message.id if message else None,
+        opened_by=metadata(call, opened_by) if opened_by is not None else None,
     )
-    _tell_invoker(call, interaction, "INTERACTION_CREATE", {})
+    tell_invoker(call, interaction, "INTERACTION_CREATE", {})
     _tell_bot(call, interaction, channel, guild, message)
     if kind != AUTOCOMPLETE:
         call.context.rooms["interactions"].start(call, interaction)
@@ -115,7 +95,7 @@ def _forget_old(call: Call) -> None:
     interactions, now = call.world.interactions, call.world.time()
     while interactions:
         token, oldest = next(iter(interactions.items()))
-        if (now - oldest.created_at).total_seconds() <= _TOKEN_LIFE_S and len(interactions) < _KEPT:
+        if (now - oldest.created_at).total_seconds() <= TOKEN_LIFE_S and len(interactions) < KEPT:
             return
         del interactions[token]
 
@@ -163,233 +143,4 @@ def _tell_bot(
     )
 
 
-def _tell_invoker(call: Call, interaction: Interaction, name: str, data: dict[str, Any]) -> None:
-    """An event that only the person's own clients get."""
-    body = {"id": str(interaction.id), "nonce": interaction.nonce, **data}
-    receivers = frozenset({interaction.user_id})
-    call.world.publish(name, body, guild_id=interaction.guild_id, channel_id=interaction.channel_id, user_ids=receivers)
-
-
-# The bot answers.
-
-
-async def callback(call: Call) -> dict[str, Any] | None:
-    interaction = _interaction(call)
-    if interaction.id != call.id("interaction_id"):
-        raise not_found("interaction")
-    if interaction.acknowledged:
-        raise ApiError(400, 40060, "Interaction has already been acknowledged.")
-    age_s = (call.world.time() - interaction.created_at).total_seconds()
-    if age_s > call.context.interaction_timeout_s:
-        raise not_found("interaction")
-    form = call.form(Callback)
-    kind, data = form["type"], form.get("data") or {}
-    message = _carry_out(call, interaction, kind, data)
-    interaction.acknowledged = True
-    call.context.rooms["interactions"].answered(interaction)
-    if interaction.type != AUTOCOMPLETE:
-        _tell_invoker(call, interaction, "INTERACTION_SUCCESS", {})
-    if not call.flag("with_response"):
-        return None
-    described: dict[str, Any] = {
-        "id": str(interaction.id),
-        "type": interaction.type,
-        "response_message_loading": kind == DEFERRED,
-        "response_message_ephemeral": interaction.ephemeral,
-    }
-    result: dict[str, Any] = {"interaction": described}
-    if message is not None:
-        described["response_message_id"] = str(message.id)
-        if kind != DEFERRED_UPDATE:
-            data = call.world.message_data(message, viewer_id=interaction.application_id)
-            result["resource"] = {"type": kind, "message": data}
-    if interaction.guild_id is not None:
-        described["guild_id"] = str(interaction.guild_id)
-    return result
-
-
-def _carry_out(call: Call, interaction: Interaction, kind: Any, data: dict[str, Any]) -> Message | None:
-    match kind:
-        case 4 if interaction.type != AUTOCOMPLETE:
-            return _post_answer(call, interaction, data)
-        case 5 if interaction.type != AUTOCOMPLETE:
-            interaction.deferred = True
-            return _post_answer(call, interaction, {"flags": data.get("flags") or 0}, loading=True)
-        case 6 | 7 if interaction.type in (COMPONENT, MODAL) and interaction.source_message_id is not None:
-            interaction.message_id = interaction.source_message_id
-            channel = call.world.channels[interaction.channel_id]
-            message = call.world.message(channel.id, interaction.source_message_id)
-            if message is None:
-                raise not_found("message")
-            if kind == UPDATE:
-                changes = edit_fields(call, data, channel=channel, standing=message)
-                call.world.edit_message(message, edited_at=call.world.time(), **changes)
-            return message
-        case 8 if interaction.type == AUTOCOMPLETE:
-            choices = data.get("choices")
-            if choices is None:
-                raise invalid_form("data.choices", "BASE_TYPE_REQUIRED", "This field is required")
-            if len(choices) > 25:
-                raise invalid_form("data.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-            _tell_invoker(call, interaction, "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE", {"choices": choices})
-            return None
-        case 9 if interaction.type in (COMMAND, COMPONENT):
-            _check_modal(data)
-            application = call.world.applications[interaction.application_id]
-            shown = {
-                **data,
-                "channel_id": str(interaction.channel_id),
-                "application": {"id": str(application.id), "name": application.name},
-            }
-            _tell_invoker(call, interaction, "INTERACTION_MODAL_CREATE", shown)
-            return None
-        case _:
-            raise invalid_form("type", "BASE_TYPE_CHOICES", "This type does not answer this interaction.")
-
-
-def _check_modal(data: dict[str, Any]) -> None:
-    if not data.get("custom_id"):
-        raise invalid_form("data.custom_id", "BASE_TYPE_REQUIRED", "This field is required")
-    if not 1 <= len(data.get("title") or "") <= 45:
-        raise invalid_form("data.title", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 45 in length.")
-    if not 1 <= len(data.get("components") or ()) <= 5:
-        raise invalid_form("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
-
-
-def _full_name(data: dict[str, Any]) -> str:
-    """The command's name with its group and subcommand, as messages tell it."""
-    names = [str(data.get("name") or "")]
-    inner = data.get("options")
-    while inner and inner[0].get("type") in (1, 2):
-        names.append(str(inner[0]["name"]))
-        inner = inner[0].get("options")
-    return " ".join(names)
-
-
-def _post_answer(
-    call: Call, interaction: Interaction, data: dict[str, Any], *, loading: bool = False, follow_up: bool = False
-) -> Message:
-    channel = call.world.channels[interaction.channel_id]
-    fields: dict[str, Any] = (
-        {"flags": (data.get("flags") or 0) & _EPHEMERAL} if loading else compose(call, channel, data)
-    )
-    if loading:
-        fields["flags"] |= _LOADING
-    interaction.ephemeral = bool(fields["flags"] & _EPHEMERAL)
-    application = call.world.applications[interaction.application_id]
-    metadata: dict[str, Any] = {
-        "id": str(interaction.id),
-        "type": interaction.type,
-        "user": payloads.user_payload(call.world.user(interaction.user_id)),
-        "authorizing_integration_owners": {"0": str(interaction.guild_id or 0)},
-    }
-    if interaction.type == COMMAND:
-        metadata["name"] = _full_name(interaction.data)
-        metadata["command_type"] = interaction.data.get("type", 1)
-    if interaction.type == COMPONENT and interaction.source_message_id is not None:
-        metadata["interacted_message_id"] = str(interaction.source_message_id)
-    kind = fields.get("type", 0)
-    if interaction.type == COMMAND and not follow_up:
-        kind = _COMMAND_MESSAGE[interaction.data.get("type", _CHAT_INPUT)]
-    if follow_up and interaction.message_id is not None:
-        kind = _REPLY_MESSAGE
-        reference = {"type": 0, "message_id": str(interaction.message_id), "channel_id": str(channel.id)}
-        if channel.guild_id is not None:
-            reference["guild_id"] = str(channel.guild_id)
-        fields["reference"] = reference
-    content = fields.pop("content", "")
-    message = call.world.create_message(
-        channel,
-        application.bot_user_id,
-        content,
-        **{
-            **fields,
-            "type": kind,
-            "interaction": metadata,
-            "webhook_id": application.id,
-            "application_id": application.id,
-        },
-    )
-    if not follow_up:
-        interaction.message_id = message.id
-    return message
-
-
-# Follow-ups, by the interaction's token.
-
-
-async def follow_up(call: Call) -> dict[str, Any]:
-    interaction = _acknowledged(call)
-    data = call.form(MessageForm)
-    if interaction.deferred:
-        # The first follow-up to a deferred answer takes its place.
-        interaction.deferred = False
-        message = _original(call, interaction)
-        _fill(call, message, data)
-    else:
-        message = _post_answer(call, interaction, data, follow_up=True)
-    return call.world.message_data(message, viewer_id=interaction.application_id)
-
-
-async def read_answer(call: Call) -> dict[str, Any]:
-    interaction = _acknowledged(call)
-    return call.world.message_data(_answer_of(call, interaction), viewer_id=interaction.application_id)
-
-
-async def edit_answer(call: Call) -> dict[str, Any]:
-    interaction = _acknowledged(call)
-    message = _answer_of(call, interaction)
-    interaction.deferred = interaction.deferred and message.id != interaction.message_id
-    _fill(call, message, call.form(MessageForm))
-    return call.world.message_data(message, viewer_id=interaction.application_id)
-
-
-async def delete_answer(call: Call) -> None:
-    call.world.delete_message(_answer_of(call, _acknowledged(call)))
-
-
-def _fill(call: Call, message: Message, data: dict[str, Any]) -> None:
-    was_loading = bool(message.flags & _LOADING)
-    fields = edit_fields(call, data, channel=call.world.channels[message.channel_id], standing=message)
-    fields["flags"] = message.flags & ~_LOADING
-    if not was_loading:
-        fields["edited_at"] = call.world.time()
-    call.world.edit_message(message, **fields)
-
-
-def _answer_of(call: Call, interaction: Interaction) -> Message:
-    if call.parameters.get("message_id", "@original") == "@original":
-        return _original(call, interaction)
-    message = call.world.message(interaction.channel_id, call.id("message_id"))
-    if message is None or message.application_id != interaction.application_id:
-        raise not_found("message")
-    return message
-
-
-def _original(call: Call, interaction: Interaction) -> Message:
-    message = call.world.message(interaction.channel_id, interaction.message_id or 0)
-    if message is None:
-        raise not_found("message")
-    return message
-
-
-def _interaction(call: Call) -> Interaction:
-    interaction = call.world.interactions.get(call.parameters["token"])
-    if interaction is None:
-        raise not_found("interaction")
-    if (call.world.time() - interaction.created_at).total_seconds() > _TOKEN_LIFE_S:
-        raise ApiError(401, 50027, "Invalid Webhook Token")
-    return interaction
-
-
-def _acknowledged(call: Call) -> Interaction:
-    interaction = _interaction(call)
-    if not interaction.acknowledged:
-        raise not_found("webhook")
-    return interaction
-
-
-ROUTES: Final = (
-    Route("POST", "/interactions", create),
-    Route("POST", "/interactions/{interaction_id}/{token}/callback", callback, login=False, limited=False),
-)
+ROUTES: Final = (Route("POST", "/interactions", create),)

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from discord_emulator import payloads
 from discord_emulator.permissions import Permission
-from discord_emulator.rest.call import Call, Route
+from discord_emulator.rest.call import Call, Route, snowflake
 from discord_emulator.rest.errors import missing_permissions, not_found
 
 __all__ = ["ROUTES"]
@@ -34,7 +34,9 @@ async def remove_of_user(call: Call) -> None:
 
 async def list_users(call: Call) -> list[dict[str, Any]]:
     reaction = call.world.reaction(call.message(call.channel(Permission.READ_HISTORY)), *_emoji(call))
-    return [payloads.user_payload(call.world.user(user)) for user in (reaction.users if reaction else ())]
+    limit, after = call.number("limit", 25, 1, 100), snowflake(call.query.get("after", 0), "after")
+    users = sorted(user_id for user_id in (reaction.users if reaction is not None else ()) if user_id > after)
+    return [payloads.user_payload(call.world.user(user_id)) for user_id in users[:limit]]
 
 
 async def clear(call: Call) -> None:

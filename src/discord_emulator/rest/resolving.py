@@ -9,7 +9,7 @@ from discord_emulator import payloads
 from discord_emulator.entities import Channel, Guild
 from discord_emulator.permissions import base_permissions, channel_permissions
 from discord_emulator.rest.call import Call, snowflake
-from discord_emulator.rest.errors import invalid_form, not_found
+from discord_emulator.rest.errors import not_found
 
 __all__ = ["resolve", "target_of"]
 
@@ -58,8 +58,6 @@ def _named(data: dict[str, Any]) -> list[tuple[int, Any]]:
 
     def options(items: Any) -> None:
         for option in items or ():
-            if not isinstance(option, dict):
-                raise invalid_form("data.options", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
             wanted.append((_number(option.get("type")), option.get("value")))
             options(option.get("options"))
 

@@ -15,6 +15,7 @@ from discord_emulator.context import EmulatorContext
 from discord_emulator.entities import Application, User
 from discord_emulator.oauth2.grants import Grants
 from discord_emulator.rest import (
+    answers,
     application_commands,
     channels,
     guilds,
@@ -34,6 +35,7 @@ from discord_emulator.rest.cdn import add_cdn_routes
 from discord_emulator.rest.errors import ApiError
 from discord_emulator.rest.openapi import Contract
 from discord_emulator.rest.ratelimits import RateLimits
+from discord_emulator.rest.waiting import Waiting
 
 __all__ = ["ROUTES", "add_routes"]
 
@@ -57,6 +59,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reactions.ROUTES,
     *application_commands.ROUTES,
     *interactions.ROUTES,
+    *answers.ROUTES,
     *webhooks.ROUTES,
 )
 
@@ -77,7 +80,7 @@ def add_routes(app: web.Application, context: EmulatorContext) -> None:
     grants = Grants(context.world)
     context.rooms["limits"] = limits
     context.rooms["grants"] = grants
-    context.rooms["interactions"] = interactions.Waiting()
+    context.rooms["interactions"] = Waiting()
     app.on_cleanup.append(_close_interactions(context))
     for route in ROUTES:
         endpoint = _Endpoint(context, limits, grants, route)

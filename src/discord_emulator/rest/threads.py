@@ -67,7 +67,6 @@ def _open(call: Call, parent: Channel, kind: int, message_id: int | None) -> Cha
     thread = call.world.create_thread(
         guild, parent, form["name"], call.me.id, thread_id=message_id, type=kind, auto_archive_minutes=minutes
     )
-    thread.thread_members[call.me.id] = call.world.time()
     call.world.audit(guild, _THREAD_CREATE, call.me.id, thread.id, call.reason)
     return thread
 
@@ -90,6 +89,11 @@ async def join(call: Call) -> None:
         raise not_found("member")
     if user_id not in thread.thread_members:
         thread.thread_members[user_id] = call.world.time()
+        if thread.type == _PRIVATE:
+            # Until now they did not know of it.
+            data = payloads.channel_payload(thread, call.world.user)
+            receivers = frozenset({user_id})
+            call.world.publish("THREAD_CREATE", data, guild_id=thread.guild_id, user_ids=receivers)
         _announce(call, thread, {"added_members": [_member(call, thread, user_id)]})
 
 
@@ -170,9 +174,7 @@ def _member(call: Call, thread: Channel, user_id: int) -> dict[str, Any]:
 
 def _announce(call: Call, thread: Channel, change: dict[str, Any]) -> None:
     data = {"id": str(thread.id), "guild_id": str(thread.guild_id), "member_count": len(thread.thread_members)}
-    call.world.publish(
-        "THREAD_MEMBERS_UPDATE", {**data, **change}, guild_id=thread.guild_id, channel_id=thread.parent_id
-    )
+    call.world.publish("THREAD_MEMBERS_UPDATE", {**data, **change}, guild_id=thread.guild_id, channel_id=thread.id)
 
 
 _CHANNEL: Final = "/channels/{channel_id}"

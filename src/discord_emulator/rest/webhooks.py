@@ -6,7 +6,7 @@ from typing import Any, Final
 from discord_emulator import payloads
 from discord_emulator.entities import Channel, Message, Webhook
 from discord_emulator.permissions import Permission
-from discord_emulator.rest import interactions
+from discord_emulator.rest import answers
 from discord_emulator.rest.call import Call, Handler, Route, snowflake
 from discord_emulator.rest.composing import compose, edit_fields
 from discord_emulator.rest.errors import ApiError, invalid_form, missing_access, not_found
@@ -196,23 +196,23 @@ ROUTES: Final = (
     Route("GET", _BY_TOKEN, read_by_token, login=False),
     Route("PATCH", _BY_TOKEN, edit_by_token, login=False),
     Route("DELETE", _BY_TOKEN, delete_by_token, login=False),
-    Route("POST", _BY_TOKEN, _either(interactions.follow_up, execute), login=False),
+    Route("POST", _BY_TOKEN, _either(answers.follow_up, execute), login=False),
     Route(
         "GET",
         _BY_TOKEN + "/messages/{message_id}",
-        _either(interactions.read_answer, read_message),
+        _either(answers.read_answer, read_message),
         login=False,
     ),
     Route(
         "PATCH",
         _BY_TOKEN + "/messages/{message_id}",
-        _either(interactions.edit_answer, edit_message),
+        _either(answers.edit_answer, edit_message),
         login=False,
     ),
     Route(
         "DELETE",
         _BY_TOKEN + "/messages/{message_id}",
-        _either(interactions.delete_answer, delete_message),
+        _either(answers.delete_answer, delete_message),
         login=False,
     ),
 )

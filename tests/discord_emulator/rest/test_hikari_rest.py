@@ -133,6 +133,11 @@ async def test_start_and_commands(town: Town, rest: hikari.impl.RESTClientImpl) 
     assert list(await rest.fetch_application_commands(application, guild=town.guild.id)) == []
 
 
+def _heard_by_bot(town: Town) -> dict[str, Any]:
+    bots = frozenset({town.bot.id})
+    return [event.data for event in town.events if event.name == "INTERACTION_CREATE" and event.user_ids == bots][-1]
+
+
 @pytest.mark.parametrize("kind", ["command", "button", "select", "modal"])
 async def test_interactions_are_read_and_answered(town: Town, rest: hikari.impl.RESTClientImpl, kind: str) -> None:
     options = [{"type": 6, "name": "who", "description": "Whom."}]
@@ -169,10 +174,14 @@ async def test_interactions_are_read_and_answered(town: Town, rest: hikari.impl.
         "channel_id": str(town.general.id),
         **started[kind],
     }
+    if kind == "modal":
+        await town.call("POST", "/interactions", {**body, **started["command"]}, by=town.ada)
+        opening = _heard_by_bot(town)
+        rows = [{"type": 1, "components": [{"type": 4, "custom_id": "t", "label": "T", "style": 1}]}]
+        shown = {"type": 9, "data": {"custom_id": "m", "title": "M", "components": rows}}
+        await town.call("POST", f"/interactions/{opening['id']}/{opening['token']}/callback", shown, anonymous=True)
     await town.call("POST", "/interactions", body, by=town.ada)
-    heard = next(
-        e.data for e in town.events if e.name == "INTERACTION_CREATE" and e.user_ids == frozenset({town.bot.id})
-    )
+    heard = _heard_by_bot(town)
     interaction = rest.entity_factory.deserialize_interaction(heard)
     assert isinstance(interaction, hikari.CommandInteraction | hikari.ComponentInteraction | hikari.ModalInteraction)
     assert interaction.user.id == town.ada.id

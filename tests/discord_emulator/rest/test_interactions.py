@@ -215,6 +215,15 @@ async def test_modal_and_its_answer(town: Town) -> None:
     assert submitted["data"]["components"][0]["components"][0]["value"] == "hello"
     await town.refused(50035, "POST", callback(submitted), {"type": 9, "data": {"title": "again"}})
     await reply(town, submitted, 4, {"content": "thank you"})
+    opened_by = town.heard("MESSAGE_CREATE")[-1]["interaction_metadata"]["triggering_interaction_metadata"]
+    assert opened_by["id"] == heard["id"]
+    body = {
+        "type": 5,
+        "application_id": str(town.application.id),
+        "channel_id": str(town.general.id),
+        "data": {"custom_id": "m", "components": filled},
+    }
+    await town.refused(50035, "POST", "/interactions", body, by=town.ada)
 
 
 async def test_too_late(town: Town) -> None:

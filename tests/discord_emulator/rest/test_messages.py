@@ -9,6 +9,11 @@ import pytest
 from support.town import Town
 
 
+def row(custom_id: str, **more: Any) -> dict[str, Any]:
+    button = {"type": 2, "style": 1, "label": "Go", "custom_id": custom_id, **more}
+    return {"type": 1, "components": [button]}
+
+
 def messages(town: Town) -> str:
     return f"/channels/{town.general.id}/messages"
 
@@ -61,7 +66,14 @@ async def test_pages_of_history(town: Town) -> None:
         ({"embeds": [{"color": "red"}]}, 50035, "embeds.0.color"),
         ({"embeds": "no"}, 50035, "embeds"),
         ({"embeds": [3]}, 50035, "embeds.0"),
-        ({"components": [{"type": 1, "components": []}] * 6, "content": "x"}, 50035, "components"),
+        ({"components": [row("a"), row("b"), row("c"), row("d"), row("e"), row("f")]}, 50035, "components"),
+        ({"components": [row("a"), row("a")]}, 50035, "components.1.components.0.custom_id"),
+        ({"components": [{"type": 1, "components": []}]}, 50035, "components.0.components"),
+        ({"components": [row("a", label="l" * 81)]}, 50035, "components.0.components.0.label"),
+        ({"components": [row("a", url="https://example.com")]}, 50035, "components.0.components.0.url"),
+        ({"components": [row("a", style=5)]}, 50035, "components.0.components.0.url"),
+        ({"components": [{"type": 10, "content": "needs a flag"}]}, 50035, "components.0.type"),
+        ({"components": [{"type": 1, "components": [{"type": 3, "custom_id": "s", "options": []}]}]}, 50035, None),
         ({"components": ["x"], "content": "x"}, 50035, "components.0"),
         ({"flags": "64", "content": "x"}, 50035, "flags"),
         ({"content": "x", "message_reference": {"message_id": "1"}}, 50035, "message_reference"),
@@ -116,6 +128,35 @@ async def test_embeds_and_components_come_back(town: Town) -> None:
     assert posted["embeds"][0]["fields"] == [{"name": "n", "value": "v", "inline": False}]
     assert posted["components"][0]["components"][0]["custom_id"] == "go"
     assert posted["components"][1]["components"][0]["max_values"] == 1
+
+
+async def test_components_of_the_second_version(town: Town) -> None:
+    picture = {"url": "https://example.com/p.png"}
+    body = {
+        "flags": 1 << 15,
+        "components": [
+            {"type": 10, "content": "# Title"},
+            {
+                "type": 17,
+                "accent_color": 255,
+                "components": [
+                    {
+                        "type": 9,
+                        "components": [{"type": 10, "content": "text"}],
+                        "accessory": {"type": 11, "media": picture},
+                    },
+                    {"type": 14},
+                    {"type": 12, "items": [{"media": picture}]},
+                    row("inside"),
+                ],
+            },
+        ],
+    }
+    posted = await town.call("POST", messages(town), body)
+    assert posted["components"][1]["components"][1]["spacing"] == 1
+    assert posted["flags"] & (1 << 15)
+    ids = [part["id"] for part in posted["components"]]
+    assert len(set(ids)) == 2
 
 
 async def test_nonce_is_enforced_on_request(town: Town) -> None:

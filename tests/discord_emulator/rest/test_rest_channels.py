@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from support.raw_gateway import raw_gateway
 from support.town import Town
 
 _VIEW, _SEND = 1 << 10, 1 << 11
@@ -149,3 +150,17 @@ async def test_bounds_of_invites(town: Town) -> None:
     invite = await town.call("POST", path, {"max_age": 600, "max_uses": 1})
     assert (invite["max_age"], invite["max_uses"], invite["uses"]) == (600, 1, 0)
     assert "max_age" in (await town.refused(50035, "POST", path, {"max_age": 604_801}, status=400))["errors"]
+
+
+async def test_the_gateway_keeps_private_threads_private(town: Town) -> None:
+    async with raw_gateway(town.emulator.gateway_url) as client:
+        await client.identify(town.ada.token)
+        path = f"/channels/{town.general.id}/threads"
+        private = await town.call("POST", path, {"name": "quiet", "type": 12}, expect=201)
+        messages = f"/channels/{private['id']}/messages"
+        await town.call("POST", messages, {"content": "not for ada"})
+        await town.call("PUT", f"/channels/{private['id']}/thread-members/{town.ada.id}", expect=204)
+        assert (await client.until("THREAD_CREATE"))["id"] == private["id"]
+        await town.call("POST", messages, {"content": "welcome"})
+        assert (await client.until("MESSAGE_CREATE"))["content"] == "welcome"
+        assert not any(b"not for ada" in frame for frame in client.frames)
