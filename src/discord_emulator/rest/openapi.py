@@ -3,6 +3,7 @@
 Source: https://github.com/discord/discord-api-spec
 """
 
+import logging
 import re
 import sys
 from collections import deque
@@ -20,6 +21,7 @@ else:
 
 __all__ = ["Contract"]
 
+_log = logging.getLogger(__name__)
 _PARAMETER: Final = re.compile(r"{[^}]+}")
 _KEPT: Final = 200
 # Where the document is known to differ from its own reference, and from Discord.
@@ -114,16 +116,21 @@ class Contract:
             self._note(f"{where}, request", problems(request, schema, self._read_schemas, reading=True))
         expected = self._response(operation, status)
         if expected is None:
-            self.violations.append(f"{where}: the document has no such status")
+            self._found(f"{where}: the document has no such status")
             return
         schema = expected.get("content", {}).get("application/json", {}).get("schema")
         if schema is not None:
             self._note(where, problems(answer, schema, self._components["schemas"]))
         elif answer is not None:
-            self.violations.append(f"{where}: the document has no body here")
+            self._found(f"{where}: the document has no body here")
 
     def _note(self, where: str, found: Any) -> None:
-        self.violations.extend(f"{where}: {line}" for line in found)
+        for line in found:
+            self._found(f"{where}: {line}")
+
+    def _found(self, violation: str) -> None:
+        self.violations.append(violation)
+        _log.warning("not as Discord documents it: %s", violation)
 
     def _request_schema(self, operation: dict[str, Any]) -> dict[str, Any] | None:
         schema: dict[str, Any] | None = (
