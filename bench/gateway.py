@@ -2,13 +2,15 @@
 
 The local Discord runs here; each client is a process of its own, all connected with zstd-stream and the same
 intents, all with the same servers loaded. Bursts go to one client at a time, in random order within each round, so
-that a noisy neighbour hits all alike. CPU is the client process's own, from before the first byte to the last
+that a noisy neighbour hits all alike. A client is stopped while its burst is written to the socket, so that it reads at
+its own speed, not at the server's. CPU is the client process's own, from before the first byte to the last
 delivery. The gate: every client was given every message.
 """
 
 import asyncio
 import os
 import random
+import signal
 import statistics
 import sys
 from contextlib import AsyncExitStack
@@ -36,6 +38,7 @@ _LINES: Final = (
     "that makes sense, thank you!",
 )
 _START_TIMEOUT_S: Final = 60
+_BURST_BYTES: Final = 64 * 1024 * 1024
 _ROUND_TIMEOUT_S: Final = 120
 
 
@@ -100,6 +103,9 @@ class _Client:
         )
         async with asyncio.timeout(_START_TIMEOUT_S):
             await self._line()
+        for connection in self._emulator.gateway.connections:
+            # A whole burst fits between server and client, so the server's speed is not what is measured.
+            connection._socket._writer.transport.set_write_buffer_limits(high=_BURST_BYTES)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -117,9 +123,13 @@ class _Client:
         process.stdin.write(f"{burst}\n".encode())
         async with asyncio.timeout(_ROUND_TIMEOUT_S):
             await self._line()
+            process.send_signal(signal.SIGSTOP)
             only = frozenset({self._bot.id})
             for payload in payloads_to_send:
                 world.publish("MESSAGE_CREATE", payload, guild_id=int(payload["guild_id"]), user_ids=only)
+            while self._emulator.gateway.backlog:
+                await asyncio.sleep(0.005)
+            process.send_signal(signal.SIGCONT)
             answer = msgspec.json.decode(await self._line())
         if "cpu_s" not in answer:
             raise RuntimeError(f"{self._name} said {answer}")

@@ -63,7 +63,9 @@ async def run_demo(settings: OperatorSettings, options: DemoOptions, stop: async
         )
         async with running_app(bot_settings) as app:
             await choose_demo_settings(app, demo)
-            _print_links(emulator.url, dashboard_url, time.perf_counter() - started, replay is not None)
+            _print_links(
+                _chat_link(emulator.url, demo), dashboard_url, time.perf_counter() - started, replay is not None
+            )
             await _serve(app, replay, stop)
             print("Stopping …", flush=True)
     finally:
@@ -120,13 +122,21 @@ async def choose_demo_settings(app: App, demo: DemoWorld) -> None:
             )
 
 
+def _chat_link(base_url: str, demo: DemoWorld) -> str:
+    """Straight into the liveliest channel, as one of its people."""
+    guild = next(iter(demo.guilds.values()))
+    return f"{base_url}/#/{guild.id}/{guild.system_channel_id}?as=bao"
+
+
 def _print_links(chat_url: str, dashboard_url: str, seconds: float, replaying: bool) -> None:
     lines = (
         "",
         f"  SkynetBot demo, ready after {seconds:.1f} s",
         "",
-        f"  Chat       {chat_url}/        write something, try /help and /stats, or the word '{_FILTERED}'",
-        f"  Dashboard  {dashboard_url}/   log in as Ada and watch it move while you write",
+        f"  Chat       {chat_url}",
+        f"             write something, try /help and /stats, or the word '{_FILTERED}'",
+        f"  Dashboard  {dashboard_url}/",
+        "             log in as Ada and watch it move while you write",
         *(("  A recorded chat is playing: its servers are in the list of the chat page.",) if replaying else ()),
         "",
         "  Ctrl+C ends it.",
