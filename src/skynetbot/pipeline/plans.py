@@ -71,7 +71,7 @@ class PlanBook:
         waiting = self._waiting.setdefault(guild_id, deque())
         if len(waiting) >= _MAX_WAITING:
             self.shed += 1
-            _log.error("message shed: the guild's settings cannot be read", guild=guild_id, shed=self.shed)
+            _log.error("message not judged: too many wait for the guild's settings", guild=guild_id, shed=self.shed)
             return
         waiting.append(then)
         self.refresh(guild_id)
