@@ -127,8 +127,7 @@ class _Client:
             only = frozenset({self._bot.id})
             for payload in payloads_to_send:
                 world.publish("MESSAGE_CREATE", payload, guild_id=int(payload["guild_id"]), user_ids=only)
-            while self._emulator.gateway.backlog:
-                await asyncio.sleep(0.005)
+            await self._emulator.gateway.wait_backlog(0)
             process.send_signal(signal.SIGCONT)
             answer = msgspec.json.decode(await self._line())
         if "cpu_s" not in answer:

@@ -43,8 +43,7 @@ class Flood:
                 self.sent += 1
                 self._world.create_message(self._channel, author.id, f"{self._text} {self.sent}")
             await asyncio.sleep(_TICK_S if self._rate > 0 else 0)
-            while self._gateway.backlog > _MAX_BACKLOG:  # noqa: ASYNC110 - a bound, not an event
-                await asyncio.sleep(_TICK_S)
+            await self._gateway.wait_backlog(_MAX_BACKLOG)
 
     def _member(self, number: int) -> User:
         """The crowd's member of that number; the same one in every flood."""

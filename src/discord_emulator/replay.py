@@ -127,8 +127,7 @@ class Replay:
                     await asyncio.sleep(pause)
             if self.played % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-                while self._gateway.backlog > _MAX_BACKLOG:  # noqa: ASYNC110 - a bound, not an event
-                    await asyncio.sleep(0.002)
+                await self._gateway.wait_backlog(_MAX_BACKLOG)
             self.play(event)
         self.finished = True
 

@@ -10,7 +10,7 @@ import msgspec
 from litestar.stores.base import Store
 from typing_extensions import override
 
-from skynetbot.bus.local import LocalBus
+from skynetbot.bus.local import LocalBus, Subscription
 from skynetbot.discord.guilds import Guilds
 from skynetbot.features.activity.ranks import parse_ranks, rank_of
 from skynetbot.features.activity.settings import ActivitySettings
@@ -26,8 +26,6 @@ __all__ = ["ActionFeed", "ActivityFeed", "AppHealth", "DatabaseSessions", "Guild
 
 _SECONDS_PER_DAY: Final = 86_400
 _SHOWN_ACTIONS: Final = 20
-
-_S = type[msgspec.Struct]
 
 
 class PortGuilds:
@@ -120,38 +118,34 @@ class Live:
     @asynccontextmanager
     async def _subscribe(self, guild_id: int) -> AsyncIterator[AsyncIterator[ports.LiveUpdate]]:
         counters, records = self._topics
-        with self._bus.subscribe(_LIVE_TOPIC.format(guild_id), backlog=1) as news:
+        # One place is enough: each piece of news means "read the whole state again".
+        news = Subscription(backlog=1)
 
-            def on_counters(guild_ids: frozenset[int]) -> None:
-                if guild_id in guild_ids:
-                    news.put(guild_id)
+        def on_counters(guild_ids: frozenset[int]) -> None:
+            if guild_id in guild_ids:
+                news.put(guild_id)
 
-            def on_record(row: ActionRow) -> None:
-                if row.guild_id == guild_id:
-                    news.put(guild_id)
+        def on_record(row: ActionRow) -> None:
+            if row.guild_id == guild_id:
+                news.put(guild_id)
 
-            unlisten = (self._bus.listen(counters, on_counters), self._bus.listen(records, on_record))
-            try:
+        async def updates() -> AsyncIterator[ports.LiveUpdate]:
+            # The listeners stand before the first state is read, so nothing falls between the two.
+            while True:
+                yield await self._state(guild_id)
+                await news.get()
 
-                async def updates() -> AsyncIterator[ports.LiveUpdate]:
-                    # The subscription stands before the first state is read, so nothing falls between the two.
-                    while True:
-                        yield await self._state(guild_id)
-                        await news.get()
-                        news.drain()
-
-                yield updates()
-            finally:
-                for stop in unlisten:
-                    stop()
+        unlisten = (self._bus.listen(counters, on_counters), self._bus.listen(records, on_record))
+        try:
+            yield updates()
+        finally:
+            for stop in unlisten:
+                stop()
 
     async def _state(self, guild_id: int) -> ports.LiveUpdate:
         return ports.LiveUpdate(
             await self._activity.totals(guild_id), await self._actions.recent(guild_id, _SHOWN_ACTIONS)
         )
-
-
-_LIVE_TOPIC: Final = "live.{}"
 
 
 class GuildSettingsPort:

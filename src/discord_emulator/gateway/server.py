@@ -111,6 +111,11 @@ class Gateway:
         """Frames not yet written, over all connections."""
         return sum(connection.backlog for connection in self.connections)
 
+    async def wait_backlog(self, at_most: int) -> None:
+        """Return once no more than ``at_most`` frames wait for the clients; for whoever sends in bulk."""
+        while self.backlog > at_most:  # noqa: ASYNC110 - a bound, not an event
+            await asyncio.sleep(0.002)
+
     # Sessions
 
     def identify(self, connection: Connection, data: Any) -> None:

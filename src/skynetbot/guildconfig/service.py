@@ -94,10 +94,6 @@ class SettingsService:
             versions[feature] = row.version if row else 0
         return GuildSettings(guild_id, values, versions)
 
-    def defaults(self, guild_id: int) -> GuildSettings:
-        """The snapshot of a server that saved nothing."""
-        return GuildSettings(guild_id, {s.struct: s.defaults() for s in self.schemas.values()}, {})
-
     async def update(
         self,
         guild_id: int,
