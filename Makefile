@@ -6,7 +6,7 @@ RUN := $(UV) run --frozen
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test crash check format bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ demo: setup ## a local Discord, the bot and the dashboard, in one command (REPLA
 
 test: setup ## the whole test suite (installs nothing; browser tests need Chromium)
 	@$(RUN) pytest -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
+
+crash: setup ## kill -9 of real processes, many times (KILLS=200)
+	@SKYNETBOT_TEST_KILLS=$(or $(KILLS),200) $(RUN) pytest tests/crash -s $(PYTEST_ARGS)
 
 check: setup ## formatting, lint, types, import floors
 	@$(RUN) ruff format --check .

@@ -13,6 +13,8 @@ class Report(msgspec.Struct):
     gates: dict[str, bool] = {}
     figures: dict[str, float] = {}
     ratios: dict[str, float] = {}
+    notes: list[str] = []
+    """What a reader must know to understand a number, and what could not be measured."""
 
     @property
     def passed(self) -> bool:
@@ -31,3 +33,5 @@ def show(name: str, report: Report, *, as_json: bool) -> None:
         print(f"  figure {key:<40} {value:,.2f}")
     for key, value in report.ratios.items():
         print(f"  ratio  {key:<40} {value:,.2f}")
+    for note in report.notes:
+        print(f"  note   {note}")

@@ -25,7 +25,7 @@ async def main() -> None:
     supervisor = await client.prepare_gateway()
     running = asyncio.create_task(supervisor.run())
     await supervisor.wait_started()
-    while len(client.cache.get_guilds_view()) < int(os.environ["BENCH_GUILDS"]):
+    while len(client.state.all()) < int(os.environ["BENCH_GUILDS"]):
         await asyncio.sleep(0.05)
     client.settle_memory()
     meter.ready()

@@ -24,11 +24,12 @@ from skynetbot.dashboard import (
 from skynetbot.discord.client import DiscordClient
 from skynetbot.discord.commands import Command
 from skynetbot.discord.effects import HikariEffects
-from skynetbot.discord.guilds import CachedGuilds
 from skynetbot.discord.publish import command_builder
 from skynetbot.discord.responder import HikariResponder
 from skynetbot.discord.router import CommandRouter
+from skynetbot.discord.state.directory import StateGuilds
 from skynetbot.errors import ConfigurationError, SkynetBotError
+from skynetbot.features.activity.news import activity_topic
 from skynetbot.features.contract import Feature, FeatureServices, ProcessInfo
 from skynetbot.features.registry import build_features, schemas
 from skynetbot.guildconfig.service import SettingsService, settings_topic
@@ -39,21 +40,20 @@ from skynetbot.pipeline.plans import PlanBook
 from skynetbot.pipeline.runner import VerdictRunner, actions_topic
 from skynetbot.settings import OperatorSettings
 from skynetbot.storage.actions import ActionRepository
-from skynetbot.storage.activity import ActivityRepository, CounterBatch
-from skynetbot.storage.database import Database, StorageError
+from skynetbot.storage.activity import ActivityRepository
+from skynetbot.storage.health import HealthMonitor
+from skynetbot.storage.opening import store_for
 from skynetbot.storage.sessions import SessionRepository
 from skynetbot.storage.settings import SettingsRepository
 from skynetbot.web.config import WebConfig
 from skynetbot.web.ports import WebPorts
 from skynetbot.web.server import WebServer
-from skynetbot.writes.counters import CounterBuffer
+from skynetbot.writes.behind import WriteBehind
+from skynetbot.writes.policy import WritePolicy
 
-__all__ = ["App", "activity_topic", "running_app"]
+__all__ = ["App", "running_app"]
 
 _log = get_logger(__name__)
-
-activity_topic = "activity.committed"
-"""Bus topic; the message is the frozenset of guild ids whose counters grew."""
 
 
 class App:
@@ -63,27 +63,36 @@ class App:
         self.settings = settings
         self.metrics = Metrics()
         self.bus = LocalBus()
-        self.database = Database(settings.database_path, self.metrics)
-        self.activity = ActivityRepository(self.database)
+        self.database = store_for(settings, self.metrics)
+        self.health = HealthMonitor(self.database, self.metrics)
+        self.writes = WriteBehind(
+            self.database,
+            settings.journal_path,
+            self.metrics,
+            policy=WritePolicy(
+                interval_s=settings.writes_flush_s,
+                keys=settings.writes_flush_keys,
+                max_keys=settings.writes_max_keys,
+                sync=settings.journal_sync,
+            ),
+            returning={"members": ("messages",)},
+        )
+        self.activity = ActivityRepository(self.database, self.writes)
         self.actions = ActionRepository(self.database)
         self.sessions = SessionRepository(self.database)
         self.guild_settings = SettingsService(SettingsRepository(self.database), self.bus, schemas())
-        self.counters = CounterBuffer(
-            self.activity, self.metrics, interval_s=settings.counter_flush_s, on_flushed=self._on_flushed
-        )
         self.discord = DiscordClient(
             token=settings.discord_token,
             api_url=settings.discord_api_url,
             metrics=self.metrics,
             shard_count=settings.shard_count,
         )
-        self.guilds = CachedGuilds(self.discord.cache)
+        self.guilds = StateGuilds(self.discord.state)
         self.effects = HikariEffects(self.discord.rest)
         self.features: tuple[Feature, ...] = build_features(
             FeatureServices(
                 activity=self.activity,
                 bus=self.bus,
-                counters=self.counters,
                 effects=self.effects,
                 features=lambda: self.features,
                 guilds=self.guilds,
@@ -94,6 +103,7 @@ class App:
                     gateway_latency_s=self.gateway_latency_s,
                 ),
                 settings=self.guild_settings,
+                writes=self.writes,
             )
         )
         self.plans = PlanBook(self.guild_settings, [stage for f in self.features for stage in f.stages])
@@ -102,7 +112,11 @@ class App:
             self.plans, [observer for f in self.features for observer in f.observers], self.runner, self.metrics
         )
         self.router = CommandRouter(
-            self.commands(), HikariResponder(self.discord.rest), self.metrics, latency_s=self.gateway_latency_s
+            self.commands(),
+            HikariResponder(self.discord.rest),
+            self.metrics,
+            latency_s=self.gateway_latency_s,
+            on_used=[listener for f in self.features for listener in f.command_listeners],
         )
         self._stopping = asyncio.Event()
         self._wire()
@@ -125,12 +139,10 @@ class App:
         supervisor = self.discord.supervisor
         connected = supervisor is not None and supervisor.all_connected
         checks = [("gateway", connected, "every shard is connected" if connected else "not every shard is connected")]
-        try:
-            await self.database.run("health", "select", lambda connection: connection.execute("SELECT 1").fetchall())
-        except StorageError as error:
-            checks.append(("database", False, str(error)))
-        else:
-            checks.append(("database", True, "answers"))
+        problem = await self.health.check()
+        checks.append(("database", problem is None, problem or "answers"))
+        waiting = self.writes.waiting_keys
+        checks.append(("writes", not self.writes.crowded, f"{waiting:,} rows wait for the database"))
         return checks
 
     def stop(self) -> None:
@@ -156,7 +168,11 @@ class App:
         for feature in self.features:
             for event, handler in feature.events.items():
                 events.on_raw(event, handler)
+        events.brake = self.writes.wait_for_room
         self.bus.listen(settings_topic, self.plans.invalidate)
+        for feature in self.features:
+            for listener in feature.flush_listeners:
+                self.writes.listen(listener)
 
     def _on_guild_create(self, payload: Mapping[str, Any]) -> None:
         # Loaded now, a guild's first message finds its plan ready.
@@ -165,12 +181,6 @@ class App:
     def _on_guild_delete(self, payload: Mapping[str, Any]) -> None:
         if not payload.get("unavailable"):
             self.plans.forget(int(payload["id"]))
-
-    def _on_flushed(self, batch: CounterBatch, totals: Mapping[tuple[int, int], int]) -> None:
-        for feature in self.features:
-            for listener in feature.flush_listeners:
-                listener(batch, totals)
-        self.bus.publish(activity_topic, frozenset(guild for guild, _ in batch.days))
 
 
 def _web_server(app: App) -> WebServer:
@@ -210,6 +220,10 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         await app.database.open()
         stack.push_async_callback(app.database.close)
+        await app.writes.open()
+        stack.push_async_callback(app.writes.close)
+        watching = asyncio.create_task(app.health.run(), name="database health")
+        stack.push_async_callback(_cancel, watching)
         await app.sessions.delete_expired(time.time())
         try:
             await app.discord.start()
@@ -226,7 +240,7 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
                     await feature.close()
 
         stack.push_async_callback(stop_features)
-        flushing = asyncio.create_task(app.counters.run(), name="counter flush")
+        flushing = asyncio.create_task(app.writes.run(), name="write flush")
         judging = asyncio.create_task(app.runner.run(), name="verdicts")
         stack.push_async_callback(_finish_pipeline, app, flushing, judging)
         gateway = asyncio.create_task(supervisor.run(), name="gateway")
@@ -256,10 +270,6 @@ async def _finish_pipeline(app: App, flushing: asyncio.Task[None], judging: asyn
     await _cancel(judging)
     await app.plans.close()
     await _cancel(flushing)
-    try:
-        await app.counters.flush()
-    except StorageError as error:
-        _log.error("the last counters could not be committed", error=str(error), **app.counters.stats())
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:

@@ -112,14 +112,14 @@ async def _doctor(settings: OperatorSettings) -> int:
 
 async def _migrate(settings: OperatorSettings) -> int:
     from skynetbot.observability.metrics import Metrics
-    from skynetbot.storage.database import Database
+    from skynetbot.storage.opening import store_for
 
-    database = Database(settings.database_path, Metrics())
+    database = store_for(settings, Metrics())
     try:
         schema = await database.open()
     finally:
         await database.close()
-    print(f"{settings.database_path} has schema {schema}.")
+    print(f"{database.name} has schema {schema}.")
     return _OK
 
 

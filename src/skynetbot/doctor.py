@@ -8,9 +8,11 @@ from typing import Final
 import aiohttp
 import msgspec
 
+from skynetbot.errors import ConfigurationError
 from skynetbot.observability.metrics import Metrics
 from skynetbot.settings import OperatorSettings, token_problem
-from skynetbot.storage.database import Database, StorageError
+from skynetbot.storage.errors import StorageError
+from skynetbot.storage.opening import store_for
 
 __all__ = ["Finding", "examine"]
 
@@ -57,14 +59,17 @@ async def examine(settings: OperatorSettings) -> AsyncIterator[Finding]:
 
 
 async def _database(settings: OperatorSettings) -> Finding:
-    database = Database(settings.database_path, Metrics())
+    try:
+        database = store_for(settings, Metrics())
+    except ConfigurationError as error:
+        return Finding("database", "SKYNETBOT_DATABASE_URL cannot be used", " ".join(error.problems))
     try:
         schema = await database.open()
     except StorageError as error:
-        return Finding("database", str(settings.database_path), str(error))
+        return Finding("database", database.name, str(error))
     finally:
         await database.close()
-    return Finding("database", f"{settings.database_path} opens, schema {schema}")
+    return Finding("database", f"{database.name} opens, schema {schema}")
 
 
 def _port(settings: OperatorSettings) -> Finding:

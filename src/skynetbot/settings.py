@@ -43,12 +43,29 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """0 asks Discord for its recommendation."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
-    counter_flush_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.25
-    """Seconds between two flushes of activity counters; at most this much is lost by a kill -9."""
+    database_url: str = ""
+    """postgresql://user:password@host/name; unset is the embedded database in ``data_dir``."""
+    database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    """PostgreSQL connections of this process, at most."""
+    database_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
+    """How long PostgreSQL may take to connect, or to answer one statement."""
+    journal_sync: Literal["always", "interval", "never"] = "interval"
+    """When batched writes reach the disk: before each acknowledgement, 50 ms later, or when the system likes."""
+    writes_flush_s: Annotated[float, msgspec.Meta(gt=0, le=3_600)] = 5.0
+    """Seconds between two flushes of batched writes to the database."""
+    writes_flush_keys: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 100
+    """Rows that wait before a flush begins at once."""
+    writes_max_keys: Annotated[int, msgspec.Meta(ge=1_000, le=10_000_000)] = 200_000
+    """Rows that may wait in memory while the database is away."""
 
     @property
     def database_path(self) -> Path:
         return Path(self.data_dir) / "skynetbot.sqlite3"
+
+    @property
+    def journal_path(self) -> Path:
+        """Where batched writes are journalled; must be on this machine's own disk."""
+        return Path(self.data_dir) / "journal"
 
 
 def token_problem(token: str) -> str | None:

@@ -54,7 +54,7 @@ async def test_stats_show_what_was_written_at_once(town: Town, app: App) -> None
     for _ in range(3):
         town.say("emre", "hello")
     await eventually(lambda: app.pipeline.messages == 3)
-    await app.counters.flush()
+    await app.writes.flush()
     server = {f["name"]: f["value"] for f in (await town.ask("bao", "stats")).embeds[0]["fields"]}
     assert server["Messages today"] == "3"
     emre = str(town.demo.people["emre"].id)
@@ -160,7 +160,7 @@ async def test_a_new_rank_is_announced_once(town: Town, app: App) -> None:
         town.say("emre", "hello")
         await asyncio.sleep(0.02)
     await eventually(lambda: town.bot_messages("welcome"))
-    await app.counters.flush()
+    await app.writes.flush()
     await asyncio.sleep(0.1)
     assert ["Talker" in message.content for message in town.bot_messages("welcome")] == [True]
 
@@ -187,7 +187,7 @@ async def test_a_dropped_connection_resumes_and_loses_no_message(town: Town, app
     town.say("emre", "after")
     emre = town.demo.people["emre"].id
     await eventually(lambda: app.metrics.registry.get_sample_value("skynetbot_messages_total") == 22)
-    await app.counters.flush()
+    await app.writes.flush()
     assert await app.activity.messages_of(town.guild.id, emre) == 22
 
 

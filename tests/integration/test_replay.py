@@ -19,7 +19,7 @@ async def play(town: Town, app: App, path: Path, limit: int) -> tuple[Replay, Co
     expected = Counter((e.c, e.u) for e in read_events(path, limit=limit) if e.k in "ma" and not e.b)
     total = sum(expected.values())
     await eventually(lambda: app.pipeline.messages >= total, 60)
-    await app.counters.flush()
+    await app.writes.flush()
     return replay, expected
 
 

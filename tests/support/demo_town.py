@@ -92,7 +92,7 @@ async def bot_in(town: Town, data_dir: Path, **changes: Any) -> AsyncIterator[Ap
             "discord_authorize_url": f"{town.emulator.url}/oauth2/authorize",
             "data_dir": str(data_dir),
             "web_port": free_port(),
-            "counter_flush_s": 0.05,
+            "writes_flush_s": 0.05,
             **changes,
         }
     )

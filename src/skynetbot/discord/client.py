@@ -1,4 +1,4 @@
-"""Puts hikari's parts together: REST client, entity and event factories, cache, our event manager, our shards."""
+"""Puts the parts together: hikari's REST client and factories, our event manager, our shards, our state of servers."""
 
 import functools
 import gc
@@ -8,9 +8,6 @@ from typing import Any, Final
 
 import hikari
 from hikari.api import (
-    cache as cache_api,
-)
-from hikari.api import (
     entity_factory as entity_factory_api,
 )
 from hikari.api import (
@@ -18,9 +15,6 @@ from hikari.api import (
 )
 from hikari.api import (
     shard as shard_api,
-)
-from hikari.impl import (
-    cache as cache_impl,
 )
 from hikari.impl import (
     config as config_impl,
@@ -39,6 +33,7 @@ from typing_extensions import override
 from skynetbot.discord.events import EventManager
 from skynetbot.discord.messages import decode_payload
 from skynetbot.discord.shard import Shard
+from skynetbot.discord.state.state import EVENTS, GuildState
 from skynetbot.discord.supervisor import IdentifyGate, ShardSupervisor
 from skynetbot.observability.metrics import Metrics
 
@@ -54,14 +49,6 @@ INTENTS: Final = (
     | hikari.Intents.MESSAGE_CONTENT
 )
 
-# Exactly these: hikari's default also keeps messages and members, which doubles the cost of every dispatch.
-_CACHED: Final = (
-    hikari.api.CacheComponents.GUILDS
-    | hikari.api.CacheComponents.GUILD_CHANNELS
-    | hikari.api.CacheComponents.ROLES
-    | hikari.api.CacheComponents.ME
-)
-
 _GC_THRESHOLDS: Final = (100_000, 50, 100)
 
 
@@ -74,7 +61,6 @@ class DiscordClient(hikari.RESTAware):
         self._shard_count = shard_count
         self._http_settings = config_impl.HTTPSettings()
         self._proxy_settings = config_impl.ProxySettings()
-        self._cache = cache_impl.CacheImpl(self, config_impl.CacheSettings(components=_CACHED))
         self._entity_factory = entity_factory_impl.EntityFactoryImpl(self)
         self._event_factory = event_factory_impl.EventFactoryImpl(self)
         self.events = EventManager(
@@ -82,11 +68,17 @@ class DiscordClient(hikari.RESTAware):
             self._event_factory,
             INTENTS,
             auto_chunk_members=False,
-            cache=self._cache,
             metrics=metrics,
         )
+        self.state = GuildState()
+        # Before every other listener, so that they find what their event says in the state already.
+        for event in EVENTS:
+            self.events.on_raw(event, functools.partial(self.state.on, event))
+        metrics.gauge_at_exposition(
+            "skynetbot_guild_state_bytes", "Memory of the packed state of all servers.", self.state.bytes
+        )
         self._rest = rest_impl.RESTClientImpl(
-            cache=self._cache,
+            cache=None,
             entity_factory=self._entity_factory,
             executor=None,
             http_settings=self._http_settings,
@@ -151,10 +143,6 @@ class DiscordClient(hikari.RESTAware):
             await self._rest.close()
 
     # What hikari's parts ask of the application that owns them.
-
-    @property
-    def cache(self) -> cache_api.Cache:
-        return self._cache
 
     @property
     @override

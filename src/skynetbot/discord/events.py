@@ -1,7 +1,10 @@
-"""Our event manager in front of hikari's: messages take the short way, raw listeners get payloads, the rest
-goes through hikari's factory into its cache."""
+"""Our event manager in front of hikari's: messages take the short way, raw listeners get plain payloads.
 
-from collections.abc import Callable, Mapping
+hikari's factory builds its objects only for events that somebody listens to through hikari; nobody does so far.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import hikari
@@ -10,6 +13,7 @@ from hikari.impl import event_manager as hikari_event_manager
 from typing_extensions import override
 
 from skynetbot.discord.messages import Message, message_from_payload
+from skynetbot.discord.state.errors import MalformedPayload
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 
@@ -39,6 +43,8 @@ class EventManager(hikari_event_manager.EventManagerImpl):
         self._on_message: MessageHandler = _ignore_message
         self._on_message_update: MessageHandler = _ignore_message
         self._raw: dict[str, list[RawHandler]] = {}
+        self.brake: Callable[[], Awaitable[None]] = _never_brake
+        """Awaited now and then between frames: while it waits nothing is read, and Discord holds what comes."""
 
     def on_message(self, handler: MessageHandler, *, edits: MessageHandler | None = None) -> None:
         """Deliver every MESSAGE_CREATE to ``handler`` (one only: the pipeline), edits likewise."""
@@ -65,6 +71,11 @@ class EventManager(hikari_event_manager.EventManagerImpl):
         for handler in self._raw.get(event_name, ()):
             self._deliver(event_name, handler, payload)
         self._hand_to_hikari(event_name, shard, payload)
+
+    async def breathe(self) -> None:
+        """Let everything else run, and wait while what we bring is too much."""
+        await asyncio.sleep(0)
+        await self.brake()
 
     def consume_message(self, message: Message) -> None:
         """The short way of a MESSAGE_CREATE that the shard has decoded already."""
@@ -103,9 +114,16 @@ class EventManager(hikari_event_manager.EventManagerImpl):
     def _deliver(self, event_name: str, handler: Callable[[Any], None], payload: Any) -> None:
         try:
             handler(payload)
+        except MalformedPayload as error:
+            self._metrics.gateway_rejects.labels(event_name, "malformed").inc()
+            _log.warning("dispatch could not be read", dispatch=event_name, error=error.problem)
         except Exception:  # noqa: BLE001 - boundary, logged
             self._metrics.gateway_rejects.labels(event_name, "handler").inc()
             _log.exception("handler failed", dispatch=event_name)
+
+
+async def _never_brake() -> None:
+    return None
 
 
 def _ignore_message(_: Message) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -25,12 +25,15 @@ from skynetbot.discord.interactions import (
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 
-__all__ = ["CommandRouter"]
+__all__ = ["CommandRouter", "UseListener"]
 
 _log = get_logger(__name__)
 _MAX_RUNNING: Final = 500
 """Handlers at once; past it people are told to try again, which beats a queue nobody answers in 3 s."""
 _MAX_CHOICES: Final = 25
+
+UseListener: TypeAlias = Callable[[Interaction, str], None]
+"""Called after a command of ours ran, well or not, with its whole name."""
 
 
 class CommandRouter:
@@ -43,6 +46,7 @@ class CommandRouter:
         metrics: Metrics,
         *,
         latency_s: Callable[[], float],
+        on_used: Iterable[UseListener] = (),
     ) -> None:
         self._leaves: dict[tuple[str, ...], tuple[Command, Subcommand]] = {
             path: (command, leaf) for command in commands for path, leaf in command.leaves().items()
@@ -50,6 +54,7 @@ class CommandRouter:
         self._responder = responder
         self._metrics = metrics
         self._latency_s = latency_s
+        self._on_used = tuple(on_used)
         self._running: set[asyncio.Task[None]] = set()
 
     def on_interaction(self, payload: Mapping[str, Any]) -> None:
@@ -108,6 +113,8 @@ class CommandRouter:
             text = f"That went wrong on my side, and my operator has been told (reference {interaction.id})."
             reply = Reply(content=text, ephemeral=True)
         self._metrics.commands.labels(name, outcome).inc()
+        for listener in self._on_used:
+            listener(interaction, name)
         await self._answer(interaction, reply)
 
     async def _complete(self, interaction: Interaction) -> None:

@@ -5,7 +5,6 @@ without letting anyone else run. This one turns a bad frame into a reconnect wit
 It uses slots of `hikari.impl.GatewayShardImpl`, which is why hikari is pinned to one exact version.
 """
 
-import asyncio
 import sys
 import time
 import zlib
@@ -109,7 +108,7 @@ class Shard(hikari_shard.GatewayShardImpl):
                     if frame.s is not None:
                         self._seq = frame.s
                     if clock() >= pause_at:
-                        await asyncio.sleep(0)
+                        await events.breathe()
                         pause_at = clock() + _YIELD_AFTER_S
                     continue
                 payload: Any = decode_payload(data)
@@ -128,7 +127,7 @@ class Shard(hikari_shard.GatewayShardImpl):
                 # The compression context is lost with one bad frame, so a new connection is the only way on.
                 raise errors.GatewayTransportError(f"undecodable frame: {error!r}") from error
             if clock() >= pause_at:
-                await asyncio.sleep(0)
+                await events.breathe()
                 pause_at = clock() + _YIELD_AFTER_S
 
     def _note_session(self, name: str, data: Any) -> None:

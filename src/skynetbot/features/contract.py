@@ -11,16 +11,17 @@ from skynetbot.discord.commands import Command
 from skynetbot.discord.effects import DiscordEffects
 from skynetbot.discord.events import RawHandler
 from skynetbot.discord.guilds import Guilds
+from skynetbot.discord.router import UseListener
 from skynetbot.guildconfig.schema import Schema
 from skynetbot.guildconfig.service import SettingsService
 from skynetbot.pipeline.engine import Observer
 from skynetbot.pipeline.plans import StageSpec
-from skynetbot.storage.activity import ActivityRepository, CounterBatch
-from skynetbot.writes.counters import CounterBuffer
+from skynetbot.storage.activity import ActivityRepository
+from skynetbot.writes.behind import Committed, WriteBehind
 
 __all__ = ["Feature", "FeatureServices", "ProcessInfo"]
 
-FlushListener = Callable[[CounterBatch, Mapping[tuple[int, int], int]], None]
+FlushListener = Callable[[Committed], None]
 
 
 class ProcessInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageSpec, ...] = ()
     observers: tuple[Observer, ...] = ()
     flush_listeners: tuple[FlushListener, ...] = ()
+    command_listeners: tuple[UseListener, ...] = ()
     events: Mapping[str, RawHandler] = {}
     close: Callable[[], Any] | None = None
     """An async function that ends what the feature started."""
@@ -54,11 +56,11 @@ class FeatureServices(msgspec.Struct, frozen=True, kw_only=True):
 
     activity: ActivityRepository
     bus: LocalBus
-    counters: CounterBuffer
     effects: DiscordEffects
     features: Callable[[], tuple[Feature, ...]]
     """Every feature, once all are built; for /help and /settings."""
     guilds: Guilds
     process: ProcessInfo
     settings: SettingsService
+    writes: WriteBehind
     now: Callable[[], float] = time.time

@@ -11,7 +11,7 @@ from skynetbot.discord.messages import Message
 from skynetbot.guildconfig.service import GuildSettings, SettingsService
 from skynetbot.observability.logs import get_logger
 from skynetbot.pipeline.verdicts import Verdict
-from skynetbot.storage.database import StorageError
+from skynetbot.storage.errors import StorageError
 
 __all__ = ["Plan", "PlanBook", "Stage", "StageSpec"]
 

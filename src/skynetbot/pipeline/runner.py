@@ -12,7 +12,7 @@ from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 from skynetbot.pipeline.verdicts import DeleteMessage, Effect, LogToChannel, Verdict, WarnMember
 from skynetbot.storage.actions import ActionRepository, ActionRow
-from skynetbot.storage.database import StorageError
+from skynetbot.storage.errors import StorageError
 
 __all__ = ["VerdictRunner", "actions_topic"]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import apsw
 import msgspec
 
-from skynetbot.storage.database import Database
+from skynetbot.storage.statements import Row, Work, fetch
+from skynetbot.storage.store import Store
 
 __all__ = ["ActionRepository", "ActionRow"]
 
@@ -32,50 +32,55 @@ _COLUMNS = (
     "id, at, guild_id, feature, kind, subject, summary, reason, channel_id, user_id, message_id, "
     "settings_version, evidence"
 )
+_NEWEST = (1 << 63) - 1
 
 
 class ActionRepository:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     async def add(self, row: ActionRow) -> ActionRow:
         """Commit the row and return it with its number."""
 
-        def work(connection: apsw.Connection) -> ActionRow:
-            connection.execute(
-                f"INSERT INTO actions ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (
-                    row.at,
-                    row.guild_id,
-                    row.feature,
-                    row.kind,
-                    row.subject,
-                    row.summary,
-                    row.reason,
-                    row.channel_id,
-                    row.user_id,
-                    row.message_id,
-                    row.settings_version,
-                    msgspec.json.encode(row.evidence),
-                ),
+        def work() -> Work[int]:
+            rows = yield from fetch(
+                "INSERT INTO actions (at, guild_id, feature, kind, subject, summary, reason, channel_id, user_id, "
+                "message_id, settings_version, evidence) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id",
+                row.at,
+                row.guild_id,
+                row.feature,
+                row.kind,
+                row.subject,
+                row.summary,
+                row.reason,
+                row.channel_id,
+                row.user_id,
+                row.message_id,
+                row.settings_version,
+                msgspec.json.encode(row.evidence),
             )
-            return msgspec.structs.replace(row, id=connection.last_insert_rowid())
+            return int(rows[0][0])
 
-        return await self._database.run("actions", "add", work)
+        return msgspec.structs.replace(row, id=await self._store.run("actions", "add", work))
 
     async def recent(self, guild_id: int, limit: int, before: int | None = None) -> Sequence[ActionRow]:
         """The newest actions first; ``before`` pages on from an action's number."""
 
-        def work(connection: apsw.Connection) -> list[ActionRow]:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM actions "  # noqa: S608 - the columns are a constant
-                "WHERE guild_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
-                (guild_id, before, limit),
+        def work() -> Work[list[Row]]:
+            return (
+                yield from fetch(
+                    f"SELECT {_COLUMNS} FROM actions "  # noqa: S608 - the columns are a constant
+                    "WHERE guild_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                    guild_id,
+                    _NEWEST if before is None else before,
+                    limit,
+                )
             )
-            names = ActionRow.__struct_fields__
-            return [
-                ActionRow(**{**dict(zip(names, row, strict=True)), "evidence": msgspec.json.decode(row[-1])})
-                for row in rows
-            ]
 
-        return await self._database.run("actions", "recent", work)
+        rows = await self._store.read("actions", "recent", work)
+        names = ActionRow.__struct_fields__
+        return [
+            ActionRow(**{**dict(zip(names, row, strict=True)), "evidence": msgspec.json.decode(row[-1])})
+            for row in rows
+        ]

@@ -1,13 +1,19 @@
-"""Activity counters and ranks: one narrow row a member, one a server and day."""
+"""Activity: members' and days' counters, read with the writes that still wait, and the ranks reached."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-import apsw
 import msgspec
 
-from skynetbot.storage.database import Database
+from skynetbot.storage.pending import PendingWrites
+from skynetbot.storage.rows import Key
+from skynetbot.storage.statements import Row, SelectRows, Work, fetch
+from skynetbot.storage.store import Store
+from skynetbot.storage.tables import GUILD_DAYS, MEMBERS
 
-__all__ = ["ActivityRepository", "CounterBatch", "MemberRow", "Totals"]
+__all__ = ["ActivityRepository", "MemberRow", "Totals"]
+
+_MEMBER_FIELDS = ("messages", "name")
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -24,104 +30,100 @@ class MemberRow(msgspec.Struct, frozen=True):
     messages: int
 
 
-class CounterBatch(msgspec.Struct):
-    """Increments merged by key; applying a batch adds each of them once."""
-
-    members: dict[tuple[int, int], int] = {}
-    """(guild, user) -> messages to add."""
-    days: dict[tuple[int, int], int] = {}
-    """(guild, day since 1970-01-01 UTC) -> messages to add."""
-    names: dict[tuple[int, int], str] = {}
-    """(guild, user) -> the name last seen."""
-
-    def __len__(self) -> int:
-        return len(self.members) + len(self.days) + len(self.names)
-
-
 class ActivityRepository:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """Counting itself is done with batched operations on `MEMBERS` and `GUILD_DAYS`."""
 
-    async def apply(self, batch: CounterBatch) -> Mapping[tuple[int, int], int]:
-        """Add every increment of the batch in one transaction; each member's new total."""
-
-        def work(connection: apsw.Connection) -> dict[tuple[int, int], int]:
-            rows = connection.executemany(
-                "INSERT INTO member_activity (guild_id, user_id, messages) VALUES (?, ?, ?) "
-                "ON CONFLICT (guild_id, user_id) DO UPDATE SET messages = messages + excluded.messages "
-                "RETURNING guild_id, user_id, messages",
-                [(guild, user, count) for (guild, user), count in batch.members.items()],
-            )
-            totals = {(int(guild), int(user)): int(total) for guild, user, total in rows}
-            connection.executemany(
-                "INSERT INTO guild_day_activity (guild_id, day, messages) VALUES (?, ?, ?) "
-                "ON CONFLICT (guild_id, day) DO UPDATE SET messages = messages + excluded.messages",
-                [(guild, day, count) for (guild, day), count in batch.days.items()],
-            )
-            connection.executemany(
-                "INSERT INTO member_names (guild_id, user_id, name) VALUES (?, ?, ?) "
-                "ON CONFLICT (guild_id, user_id) DO UPDATE SET name = excluded.name "
-                "WHERE name IS NOT excluded.name",
-                [(guild, user, name) for (guild, user), name in batch.names.items()],
-            )
-            return totals
-
-        return await self._database.run("activity", "apply", work)
+    def __init__(self, store: Store, writes: PendingWrites) -> None:
+        self._store = store
+        self._writes = writes
 
     async def totals(self, guild_id: int, day: int) -> Totals:
-        def work(connection: apsw.Connection) -> Totals:
-            row = connection.execute(
-                "SELECT (SELECT coalesce(sum(messages), 0) FROM guild_day_activity WHERE guild_id = ?1), "
-                "(SELECT coalesce(sum(messages), 0) FROM guild_day_activity WHERE guild_id = ?1 AND day = ?2), "
-                "(SELECT count(*) FROM member_activity WHERE guild_id = ?1)",
-                (guild_id, day),
-            ).fetchone()
-            return Totals(*(int(value) for value in row or (0, 0, 0)))
+        """The server's sums, with today (days since 1970-01-01, UTC)."""
+        members = list(self._writes.waiting("members", guild_id))
+        days = list({*self._writes.waiting("guild_days", guild_id), (guild_id, day)})
 
-        return await self._database.run("activity", "totals", work)
+        def work() -> Work[tuple[int, int, list[Row], list[Row]]]:
+            ((total, seen),) = yield from fetch(
+                "SELECT (SELECT coalesce(sum(messages), 0) FROM guild_days WHERE guild_id = ?1), "
+                "(SELECT count(*) FROM members WHERE guild_id = ?1)",
+                guild_id,
+            )
+            stored = yield SelectRows(MEMBERS, ("messages",), members)
+            return int(total), int(seen), stored, (yield SelectRows(GUILD_DAYS, ("messages",), days))
+
+        (total, seen, stored, stored_days), overlay = await self._writes.view("activity", "totals", work, scan=True)
+        before = {row[:2]: row[2] or 0 for row in stored_days}
+        today = 0
+        for key in days:
+            was = before.get(key, 0)
+            is_now = overlay.apply("guild_days", key, {"messages": was})["messages"] or 0
+            total += is_now - was
+            today = is_now if key[1] == day else today
+        return Totals(total, today, seen + len(members) - len(stored))
 
     async def top(self, guild_id: int, limit: int) -> Sequence[MemberRow]:
         """The members with most messages, most first."""
+        waiting = list(self._writes.waiting("members", guild_id))
 
-        def work(connection: apsw.Connection) -> list[MemberRow]:
-            rows = connection.execute(
-                "SELECT a.user_id, coalesce(n.name, ''), a.messages FROM member_activity a "
-                "LEFT JOIN member_names n USING (guild_id, user_id) "
-                "WHERE a.guild_id = ? ORDER BY a.messages DESC, a.user_id LIMIT ?",
-                (guild_id, limit),
+        def work() -> Work[list[Row]]:
+            rows = yield from fetch(
+                "SELECT guild_id, user_id, messages, name FROM members WHERE guild_id = ?1 AND messages IS NOT NULL "
+                "ORDER BY messages DESC, user_id LIMIT ?2",
+                guild_id,
+                limit,
             )
-            return [MemberRow(int(user), str(name), int(messages)) for user, name, messages in rows]
+            # A waiting increment may lift any of these into the list.
+            return rows + (yield SelectRows(MEMBERS, _MEMBER_FIELDS, waiting))
 
-        return await self._database.run("activity", "top", work)
+        rows, overlay = await self._writes.view("activity", "top", work, scan=True)
+        stored: dict[Key, dict[str, Any]] = {key: dict.fromkeys(_MEMBER_FIELDS) for key in waiting}
+        stored |= {row[:2]: dict(zip(_MEMBER_FIELDS, row[2:], strict=True)) for row in rows}
+        found = [_member(key, overlay.apply("members", key, values)) for key, values in stored.items()]
+        return sorted(found, key=lambda row: (-row.messages, row.user_id))[:limit]
 
     async def messages_of(self, guild_id: int, user_id: int) -> int:
-        def work(connection: apsw.Connection) -> int:
-            row = connection.execute(
-                "SELECT messages FROM member_activity WHERE guild_id = ? AND user_id = ?", (guild_id, user_id)
-            ).fetchone()
-            return int(row[0]) if row else 0
+        """How many messages of the member were counted."""
+        key = (guild_id, user_id)
 
-        return await self._database.run("activity", "messages_of", work)
+        def work() -> Work[list[Row]]:
+            return (yield SelectRows(MEMBERS, ("messages",), [key]))
+
+        rows, overlay = await self._writes.view("activity", "messages_of", work)
+        stored = rows[0][2] if rows else None
+        return overlay.apply("members", key, {"messages": stored})["messages"] or 0
 
     async def counts(self) -> Mapping[tuple[int, int], int]:
         """Every member's count, for exports and checks: (guild, user) -> messages."""
 
-        def work(connection: apsw.Connection) -> dict[tuple[int, int], int]:
-            rows = connection.execute("SELECT guild_id, user_id, messages FROM member_activity")
-            return {(int(guild), int(user)): int(messages) for guild, user, messages in rows}
+        def work() -> Work[list[Row]]:
+            return (yield from fetch("SELECT guild_id, user_id, messages FROM members"))
 
-        return await self._database.run("activity", "counts", work)
+        waiting = self._writes.waiting("members")
+        rows, overlay = await self._writes.view("activity", "counts", work, scan=True)
+        stored: dict[Key, int | None] = dict.fromkeys(waiting)
+        stored |= {row[:2]: row[2] for row in rows}
+        return {
+            (int(key[0]), int(key[1])): overlay.apply("members", key, {"messages": messages})["messages"] or 0
+            for key, messages in stored.items()
+        }
 
     async def reach_rank(self, guild_id: int, user_id: int, rank: int, at: float) -> bool:
         """Record that the member reached ``rank``; True only the first time, so a rank is rewarded once."""
 
-        def work(connection: apsw.Connection) -> bool:
-            connection.execute(
-                "INSERT INTO member_ranks (guild_id, user_id, rank, at) VALUES (?, ?, ?, ?) "
+        def work() -> Work[bool]:
+            rows = yield from fetch(
+                "INSERT INTO member_ranks (guild_id, user_id, rank, at) VALUES (?1, ?2, ?3, ?4) "
                 "ON CONFLICT (guild_id, user_id) DO UPDATE SET rank = excluded.rank, at = excluded.at "
-                "WHERE excluded.rank > rank",
-                (guild_id, user_id, rank, at),
+                "WHERE excluded.rank > member_ranks.rank RETURNING rank",
+                guild_id,
+                user_id,
+                rank,
+                at,
             )
-            return connection.changes() > 0
+            return bool(rows)
 
-        return await self._database.run("activity", "reach_rank", work)
+        return await self._store.run("activity", "reach_rank", work)
+
+
+def _member(key: Key, values: Mapping[str, Any]) -> MemberRow:
+    return MemberRow(int(key[1]), values["name"] or "", values["messages"] or 0)

@@ -1,8 +1,7 @@
 """Web sessions as opaque values with an expiry, so that a restart logs nobody out."""
 
-import apsw
-
-from skynetbot.storage.database import Database
+from skynetbot.storage.statements import Row, Work, fetch
+from skynetbot.storage.store import Store
 
 __all__ = ["SessionRepository"]
 
@@ -10,42 +9,45 @@ __all__ = ["SessionRepository"]
 class SessionRepository:
     """Key-value rows; ``now`` and ``expires_at`` are seconds since 1970, ``None`` never expires."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     async def set(self, key: str, value: bytes, expires_at: float | None) -> None:
-        def work(connection: apsw.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO web_sessions VALUES (?, ?, ?)", (key, value, expires_at))
-
-        await self._database.run("web_sessions", "set", work)
+        await self._run(
+            "set",
+            "INSERT INTO web_sessions (key, value, expires_at) VALUES (?1, ?2, ?3) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+            key,
+            value,
+            expires_at,
+        )
 
     async def get(self, key: str, now: float) -> tuple[bytes, float | None] | None:
         """The value and its expiry; None when absent or expired."""
 
-        def work(connection: apsw.Connection) -> tuple[bytes, float | None] | None:
-            row = connection.execute(
-                "SELECT value, expires_at FROM web_sessions WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)",
-                (key, now),
-            ).fetchone()
-            return (bytes(row[0]), row[1]) if row else None
+        def work() -> Work[list[Row]]:
+            return (
+                yield from fetch(
+                    "SELECT value, expires_at FROM web_sessions "
+                    "WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+                    key,
+                    now,
+                )
+            )
 
-        return await self._database.run("web_sessions", "get", work)
+        rows = await self._store.read("web_sessions", "get", work)
+        return (bytes(rows[0][0]), rows[0][1]) if rows else None
 
     async def delete(self, key: str) -> None:
-        def work(connection: apsw.Connection) -> None:
-            connection.execute("DELETE FROM web_sessions WHERE key = ?", (key,))
-
-        await self._database.run("web_sessions", "delete", work)
+        await self._run("delete", "DELETE FROM web_sessions WHERE key = ?1", key)
 
     async def delete_all(self) -> None:
-        def work(connection: apsw.Connection) -> None:
-            connection.execute("DELETE FROM web_sessions")
-
-        await self._database.run("web_sessions", "delete_all", work)
+        await self._run("delete_all", "DELETE FROM web_sessions")
 
     async def delete_expired(self, now: float) -> int:
-        def work(connection: apsw.Connection) -> int:
-            connection.execute("DELETE FROM web_sessions WHERE expires_at <= ?", (now,))
-            return connection.changes()
+        """How many there were."""
+        rows = await self._run("delete_expired", "DELETE FROM web_sessions WHERE expires_at <= ?1 RETURNING 1", now)
+        return len(rows)
 
-        return await self._database.run("web_sessions", "delete_expired", work)
+    async def _run(self, verb: str, sql: str, *args: str | bytes | float | None) -> list[Row]:
+        return await self._store.run("web_sessions", verb, lambda: fetch(sql, *args))

@@ -1,9 +1,9 @@
 """Servers' settings: one row a server and feature, with a version that grows by one at each save."""
 
-import apsw
 import msgspec
 
-from skynetbot.storage.database import Database
+from skynetbot.storage.statements import Row, Work, fetch
+from skynetbot.storage.store import Store
 
 __all__ = ["SettingsRepository", "SettingsRow", "VersionConflict"]
 
@@ -24,19 +24,17 @@ class VersionConflict(Exception):
 
 
 class SettingsRepository:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     async def all_of(self, guild_id: int) -> dict[str, SettingsRow]:
         """Every saved feature of the server, by feature."""
 
-        def work(connection: apsw.Connection) -> dict[str, SettingsRow]:
-            rows = connection.execute(
-                "SELECT feature, version, body FROM guild_settings WHERE guild_id = ?", (guild_id,)
-            )
-            return {str(f): SettingsRow(str(f), int(v), bytes(b)) for f, v, b in rows}
+        def work() -> Work[list[Row]]:
+            return (yield from fetch("SELECT feature, version, body FROM guild_settings WHERE guild_id = ?1", guild_id))
 
-        return await self._database.run("settings", "all_of", work)
+        rows = await self._store.read("settings", "all_of", work)
+        return {str(f): SettingsRow(str(f), int(v), bytes(b)) for f, v, b in rows}
 
     async def save(
         self,
@@ -55,20 +53,26 @@ class SettingsRepository:
             VersionConflict: it is not.
         """
 
-        def work(connection: apsw.Connection) -> SettingsRow:
-            row = connection.execute(
-                "SELECT version, body FROM guild_settings WHERE guild_id = ? AND feature = ?",
-                (guild_id, feature),
-            ).fetchone()
-            current = SettingsRow(feature, int(row[0]), bytes(row[1])) if row else None
-            if (current.version if current else 0) != expected_version:
-                raise VersionConflict(current)
-            saved = SettingsRow(feature, expected_version + 1, body)
-            connection.execute(
-                "INSERT OR REPLACE INTO guild_settings "
-                "(guild_id, feature, version, body, author_id, author_name, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (guild_id, feature, saved.version, body, author_id, author_name, at),
-            )
-            return saved
+        def work() -> Work[SettingsRow]:
+            # Of two savers that expect the same version one finds no row left to change.
+            sql = _REPLACE if expected_version else _INSERT
+            version = expected_version + 1
+            args = (guild_id, feature, version, body, author_id, author_name, at)
+            if not (yield from fetch(sql, *args)):
+                rows = yield from fetch(
+                    "SELECT version, body FROM guild_settings WHERE guild_id = ?1 AND feature = ?2", guild_id, feature
+                )
+                raise VersionConflict(SettingsRow(feature, int(rows[0][0]), bytes(rows[0][1])) if rows else None)
+            return SettingsRow(feature, version, body)
 
-        return await self._database.run("settings", "save", work)
+        return await self._store.run("settings", "save", work)
+
+
+_INSERT = (
+    "INSERT INTO guild_settings (guild_id, feature, version, body, author_id, author_name, at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (guild_id, feature) DO NOTHING RETURNING version"
+)
+_REPLACE = (
+    "UPDATE guild_settings SET version = ?3, body = ?4, author_id = ?5, author_name = ?6, at = ?7 "
+    "WHERE guild_id = ?1 AND feature = ?2 AND version = ?3 - 1 RETURNING version"
+)

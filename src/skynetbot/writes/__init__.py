@@ -1,1 +1,1 @@
-"""Write-behind: what may be committed a moment later is merged in memory and flushed in one transaction."""
+"""Write-behind batching: typed operations, a journal, merging, one transaction a flush."""

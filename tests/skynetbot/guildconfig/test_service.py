@@ -10,8 +10,8 @@ import pytest
 from skynetbot.bus.local import LocalBus
 from skynetbot.guildconfig.schema import Schema, SettingsRejected
 from skynetbot.guildconfig.service import SettingsConflict, SettingsService, UnknownFeature, settings_topic
-from skynetbot.storage.database import Database
 from skynetbot.storage.settings import SettingsRepository
+from skynetbot.storage.sqlite import SqliteStore
 
 GUILD = 77
 
@@ -27,7 +27,7 @@ def bus() -> LocalBus:
 
 
 @pytest.fixture
-def service(database: Database, bus: LocalBus) -> SettingsService:
+def service(database: SqliteStore, bus: LocalBus) -> SettingsService:
     schemas: Mapping[str, Schema[Any]] = {"sample": Schema("sample", Sample, title="Sample", help="")}
     return SettingsService(SettingsRepository(database), bus, schemas)
 

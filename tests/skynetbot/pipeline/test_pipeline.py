@@ -18,8 +18,8 @@ from skynetbot.pipeline.plans import PlanBook, Stage, StageSpec
 from skynetbot.pipeline.runner import VerdictRunner, actions_topic
 from skynetbot.pipeline.verdicts import DeleteMessage, Verdict, WarnMember
 from skynetbot.storage.actions import ActionRepository, ActionRow
-from skynetbot.storage.database import Database
 from skynetbot.storage.settings import SettingsRepository
+from skynetbot.storage.sqlite import SqliteStore
 
 GUILD = 5
 
@@ -73,7 +73,7 @@ def word_stage(settings: GuildSettings) -> Stage | None:
 class House:
     """The pipeline with everything around it that it needs."""
 
-    def __init__(self, database: Database, specs: Sequence[StageSpec]) -> None:
+    def __init__(self, database: SqliteStore, specs: Sequence[StageSpec]) -> None:
         self.metrics = Metrics()
         self.bus = LocalBus()
         self.effects = RecordingEffects()
@@ -96,7 +96,7 @@ class House:
 
 
 @pytest.fixture
-async def house(database: Database) -> AsyncIterator[House]:
+async def house(database: SqliteStore) -> AsyncIterator[House]:
     built = House(database, [StageSpec(name="sample", order=1, compile=word_stage)])
     task = asyncio.create_task(built.runner.run())
     yield built
@@ -179,7 +179,7 @@ async def test_bots_and_direct_messages_are_not_for_the_pipeline(house: House) -
     assert house.effects.done == []
 
 
-async def test_a_broken_stage_is_counted_and_the_others_still_judge(database: Database) -> None:
+async def test_a_broken_stage_is_counted_and_the_others_still_judge(database: SqliteStore) -> None:
     def broken(_: GuildSettings) -> Stage:
         def stage(_: Message) -> Verdict | None:
             raise ZeroDivisionError

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from skynetbot.discord.effects import EffectRefused
+from skynetbot.discord.interactions import Interaction
 from skynetbot.discord.messages import Message
+from skynetbot.features.activity.news import ActivityNews
 from skynetbot.features.activity.ranks import Rank, parse_ranks, rank_of
 from skynetbot.features.activity.settings import SCHEMA, ActivitySettings
 from skynetbot.features.contract import Feature, FeatureServices
 from skynetbot.guildconfig.service import GuildSettings, settings_topic
 from skynetbot.observability.logs import get_logger
-from skynetbot.storage.activity import CounterBatch
-from skynetbot.storage.database import StorageError
+from skynetbot.storage.errors import StorageError
+from skynetbot.writes.behind import Committed
+from skynetbot.writes.checks import storable_text
+from skynetbot.writes.effects import NumberEffect
+from skynetbot.writes.operations import Delete, Increment, Max, Set, SetOnce
 
 __all__ = ["SCHEMA", "RankAnnouncer", "build"]
 
@@ -22,15 +27,52 @@ _QUEUE_BOUND: Final = 1_000
 
 
 def build(services: FeatureServices) -> Feature:
-    count = services.counters.count_message
+    write = services.writes.soon_nowait
     now = services.now
+    news = ActivityNews(services.bus)
+    announcer = RankAnnouncer(services)
 
     def observe(message: Message) -> None:
-        if message.guild_id is not None and message.author is not None:
-            day = int(now() // _SECONDS_PER_DAY)
-            count(message.guild_id, message.author.id, message.author_name, day)
+        guild_id = message.guild_id
+        if guild_id is None or message.author is None:
+            return
+        at = now()
+        member = (guild_id, message.author.id)
+        write(
+            Increment("members", member, "messages"),
+            Set("members", member, "name", storable_text(message.author_name)),
+            Max("members", member, "last_message_at", at),
+            Increment("guild_days", (guild_id, int(at // _SECONDS_PER_DAY)), "messages"),
+        )
+        news.changed(guild_id)
 
-    announcer = RankAnnouncer(services)
+    def used(interaction: Interaction, command: str) -> None:
+        at = now()
+        user = (interaction.invoker.id,)
+        write(Increment("users", user, "commands"), Max("users", user, "last_seen_at", at))
+        if interaction.guild_id is not None:
+            day = int(at // _SECONDS_PER_DAY)
+            write(
+                Increment("guild_days", (interaction.guild_id, day), "commands"),
+                Increment("command_uses", (interaction.guild_id, day, command), "uses"),
+            )
+
+    def joined(payload: Mapping[str, Any]) -> None:
+        guild = (int(payload["id"]),)
+        write(
+            Set("guilds", guild, "name", storable_text(str(payload.get("name", "")))),
+            SetOnce("guilds", guild, "joined_at", now()),
+            Delete("guilds", guild, "left_at"),
+        )
+
+    def left(payload: Mapping[str, Any]) -> None:
+        if not payload.get("unavailable"):
+            write(Set("guilds", (int(payload["id"]),), "left_at", now()))
+
+    async def close() -> None:
+        news.close()
+        await announcer.close()
+
     return Feature(
         name="activity",
         title="Activity and ranks",
@@ -38,7 +80,9 @@ def build(services: FeatureServices) -> Feature:
         schema=SCHEMA,
         observers=(observe,),
         flush_listeners=(announcer.on_flushed,),
-        close=announcer.close,
+        command_listeners=(used,),
+        events={"GUILD_CREATE": joined, "GUILD_DELETE": left},
+        close=close,
     )
 
 
@@ -52,17 +96,21 @@ class RankAnnouncer:
         self._task: asyncio.Task[None] | None = None
         self._unlisten = services.bus.listen(settings_topic, self._forget)
 
-    def on_flushed(self, batch: CounterBatch, totals: Mapping[tuple[int, int], int]) -> None:
+    def on_flushed(self, committed: Committed) -> None:
         """Queue the members whose totals grew in guilds that announce; the check itself waits for nothing."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="rank announcements")
-        for (guild_id, user_id), total in totals.items():
+        changes = committed.changes.get("members", {})
+        for key, (total,) in committed.values.get("members", {}).items():
+            counted = changes[key].fields.get("messages")
+            if not isinstance(counted, NumberEffect):
+                continue
+            guild_id, user_id = int(key[0]), int(key[1])
             snapshot = self._snapshots.get(guild_id)
             if snapshot is not None and not snapshot.get(ActivitySettings).announce:
                 continue
-            added = batch.members.get((guild_id, user_id), 0)
             try:
-                self._waiting.put_nowait((guild_id, user_id, total - added, total))
+                self._waiting.put_nowait((guild_id, user_id, total - int(counted.add), total))
             except asyncio.QueueFull:
                 # The rank itself is derived from the total and cannot be lost; only its announcement is.
                 _log.warning("rank announcements shed", guild=guild_id)

@@ -1,4 +1,4 @@
-"""/stats for the server or one member, read from the database plus what is counted but not committed yet."""
+"""/stats for the server or one member: what is stored, with what is counted and not stored yet."""
 
 from typing import Final
 
@@ -51,8 +51,7 @@ def build(services: FeatureServices) -> Feature:
 
 
 async def _member(services: FeatureServices, guild_id: int, member_id: int) -> Reply:
-    committed = await services.activity.messages_of(guild_id, member_id)
-    messages = committed + services.counters.pending_messages(guild_id, member_id)
+    messages = await services.activity.messages_of(guild_id, member_id)
     settings = (await services.settings.snapshot(guild_id)).get(ActivitySettings)
     ranks = parse_ranks(settings.ranks)
     rank = rank_of(messages, ranks)
