@@ -76,9 +76,9 @@ def channel_permissions(guild: Guild, channel: Channel, user_id: int, now: datet
     threads. A member in timeout can only look on.
     """
     permissions = base_permissions(guild, user_id)
-    if permissions == ALL or not permissions:
+    member = guild.members.get(user_id)
+    if permissions == ALL or member is None:
         return permissions
-    member = guild.members[user_id]
     source = guild.channels.get(channel.parent_id or 0, channel) if channel.type in (10, 11, 12) else channel
     overwrites = {overwrite.id: overwrite for overwrite in source.overwrites}
     everyone = overwrites.get(guild.id)

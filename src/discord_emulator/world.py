@@ -291,8 +291,13 @@ class World:
         guild = self.guilds.get(channel.guild_id or 0)
         is_thread = channel.type in (10, 11, 12)
         if guild is not None:
-            guild.channels.pop(channel.id, None)
-            guild.threads.pop(channel.id, None)
+            # A channel's threads go with it, without events of their own.
+            gone = [thread.id for thread in guild.threads.values() if thread.parent_id == channel.id]
+            for gone_id in (channel.id, *gone):
+                guild.channels.pop(gone_id, None)
+                guild.threads.pop(gone_id, None)
+                self.channels.pop(gone_id, None)
+                self._histories.pop(gone_id, None)
         self.channels.pop(channel.id, None)
         self._histories.pop(channel.id, None)
         self._publish_channel("THREAD_DELETE" if is_thread else "CHANNEL_DELETE", channel)

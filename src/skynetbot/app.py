@@ -11,7 +11,13 @@ from typing import Any
 import hikari
 
 from skynetbot import VERSION
-from skynetbot.bus.local import LocalBus
+from skynetbot.bus.contract import GAP_TOPIC
+from skynetbot.bus.opening import bus_for
+from skynetbot.bus.relay import RelayBus
+from skynetbot.cache.metrics import publish_cache_metrics
+from skynetbot.cache.pages import ServerPages
+from skynetbot.cache.snapshots import SnapshotCache
+from skynetbot.cache.tiers import SharedTier
 from skynetbot.dashboard import (
     ActionFeed,
     ActivityFeed,
@@ -20,6 +26,7 @@ from skynetbot.dashboard import (
     GuildSettingsPort,
     Live,
     PortGuilds,
+    sessions_topic,
 )
 from skynetbot.discord.client import DiscordClient
 from skynetbot.discord.commands import Command
@@ -33,6 +40,7 @@ from skynetbot.features.activity.news import activity_topic
 from skynetbot.features.contract import Feature, FeatureServices, ProcessInfo
 from skynetbot.features.registry import build_features, schemas
 from skynetbot.guildconfig.service import SettingsService, settings_topic
+from skynetbot.guildconfig.snapshot import GuildSettings, pack_snapshot, unpack_snapshot
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 from skynetbot.pipeline.engine import Pipeline
@@ -62,7 +70,7 @@ class App:
     def __init__(self, settings: OperatorSettings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.bus = LocalBus()
+        self.bus = bus_for(settings, (settings_topic, sessions_topic, activity_topic, actions_topic))
         self.database = store_for(settings, self.metrics)
         self.health = HealthMonitor(self.database, self.metrics)
         self.writes = WriteBehind(
@@ -80,7 +88,19 @@ class App:
         self.activity = ActivityRepository(self.database, self.writes)
         self.actions = ActionRepository(self.database)
         self.sessions = SessionRepository(self.database)
-        self.guild_settings = SettingsService(SettingsRepository(self.database), self.bus, schemas())
+        self.valkey: Any = None
+        self.pages = ServerPages(self.activity, self.actions)
+        self.web_sessions = DatabaseSessions(self.sessions, self.bus)
+        self.guild_settings = SettingsService(
+            SettingsRepository(self.database), self.bus, schemas(), shared=self._shared_settings()
+        )
+        self.caches: tuple[SnapshotCache[Any, Any], ...] = (
+            self.guild_settings.cache,
+            self.pages.activity,
+            self.pages.actions,
+            self.web_sessions.cache,
+        )
+        publish_cache_metrics(self.metrics, self.caches)
         self.discord = DiscordClient(
             token=settings.discord_token,
             api_url=settings.discord_api_url,
@@ -120,6 +140,20 @@ class App:
         )
         self._stopping = asyncio.Event()
         self._wire()
+
+    def _shared_settings(self) -> SharedTier[int, GuildSettings] | None:
+        if not self.settings.valkey_url:
+            return None
+        from skynetbot.cache.valkey import ValkeyTier, connect
+
+        known = schemas()
+        self.valkey = connect(self.settings.valkey_url)
+        return ValkeyTier(
+            self.valkey,
+            "skynetbot:settings",
+            encode=lambda snapshot: pack_snapshot(snapshot, known),
+            decode=lambda guild_id, data: unpack_snapshot(guild_id, data, known),
+        )
 
     @property
     def public_url(self) -> str:
@@ -169,7 +203,10 @@ class App:
             for event, handler in feature.events.items():
                 events.on_raw(event, handler)
         events.brake = self.writes.wait_for_room
-        self.bus.listen(settings_topic, self.plans.invalidate)
+        self.guild_settings.on_changed(self.plans.invalidate)
+        self.bus.listen(activity_topic, self.pages.counters_moved)
+        self.bus.listen(actions_topic, self.pages.action_recorded)
+        self.bus.listen(GAP_TOPIC, lambda _: self.pages.revalidate())
         for feature in self.features:
             for listener in feature.flush_listeners:
                 self.writes.listen(listener)
@@ -185,8 +222,8 @@ class App:
 
 def _web_server(app: App) -> WebServer:
     settings = app.settings
-    activity = ActivityFeed(app.activity, app.guild_settings)
-    actions = ActionFeed(app.actions)
+    activity = ActivityFeed(app.pages, app.guild_settings)
+    actions = ActionFeed(app.pages)
     web_ports = WebPorts(
         guilds=PortGuilds(app.guilds),
         activity=activity,
@@ -194,7 +231,7 @@ def _web_server(app: App) -> WebServer:
         live=Live(app.bus, (activity_topic, actions_topic), activity, actions),
         settings=GuildSettingsPort(app.guild_settings),
         health=AppHealth(app.readiness, app.metrics),
-        sessions=DatabaseSessions(app.sessions),
+        sessions=app.web_sessions,
     )
     config = WebConfig(
         public_url=app.public_url,
@@ -220,6 +257,10 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         await app.database.open()
         stack.push_async_callback(app.database.close)
+        stack.push_async_callback(_close_caches, app)
+        if isinstance(app.bus, RelayBus):
+            stack.push_async_callback(app.bus.close)
+            await app.bus.start()
         await app.writes.open()
         stack.push_async_callback(app.writes.close)
         watching = asyncio.create_task(app.health.run(), name="database health")
@@ -241,6 +282,9 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
 
         stack.push_async_callback(stop_features)
         flushing = asyncio.create_task(app.writes.run(), name="write flush")
+        await app.guild_settings.warm()
+        watching_settings = asyncio.create_task(app.guild_settings.run(), name="settings recheck")
+        stack.push_async_callback(_cancel, watching_settings)
         judging = asyncio.create_task(app.runner.run(), name="verdicts")
         stack.push_async_callback(_finish_pipeline, app, flushing, judging)
         gateway = asyncio.create_task(supervisor.run(), name="gateway")
@@ -270,6 +314,13 @@ async def _finish_pipeline(app: App, flushing: asyncio.Task[None], judging: asyn
     await _cancel(judging)
     await app.plans.close()
     await _cancel(flushing)
+
+
+async def _close_caches(app: App) -> None:
+    for cache in app.caches:
+        await cache.close()
+    if app.valkey is not None:
+        await app.valkey.aclose()
 
 
 async def _cancel(task: asyncio.Task[Any]) -> None:

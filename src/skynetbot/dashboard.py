@@ -10,22 +10,35 @@ import msgspec
 from litestar.stores.base import Store
 from typing_extensions import override
 
-from skynetbot.bus.local import LocalBus, Subscription
+from skynetbot.bus.contract import GAP_TOPIC, Bus
+from skynetbot.bus.local import Subscription
+from skynetbot.cache.pages import ServerPages
+from skynetbot.cache.snapshots import CachePolicy, Loaded, SnapshotCache
 from skynetbot.discord.guilds import Guilds
 from skynetbot.features.activity.ranks import parse_ranks, rank_of
 from skynetbot.features.activity.settings import ActivitySettings
 from skynetbot.guildconfig.schema import FieldSpec, Schema, SettingsRejected
-from skynetbot.guildconfig.service import SettingsConflict, SettingsService, UnknownFeature
+from skynetbot.guildconfig.service import Author, SettingsConflict, SettingsService, UnknownFeature
 from skynetbot.observability.metrics import Metrics
-from skynetbot.storage.actions import ActionRepository, ActionRow
-from skynetbot.storage.activity import ActivityRepository
+from skynetbot.storage.actions import ActionRow
 from skynetbot.storage.sessions import SessionRepository
 from skynetbot.web import ports
 
-__all__ = ["ActionFeed", "ActivityFeed", "AppHealth", "DatabaseSessions", "GuildSettingsPort", "Live", "PortGuilds"]
+__all__ = [
+    "ActionFeed",
+    "ActivityFeed",
+    "AppHealth",
+    "DatabaseSessions",
+    "GuildSettingsPort",
+    "Live",
+    "PortGuilds",
+    "sessions_topic",
+]
 
-_SECONDS_PER_DAY: Final = 86_400
 _SHOWN_ACTIONS: Final = 20
+
+sessions_topic: Final = "sessions.changed"
+"""Bus topic; the message is the key of a session that was written or ended."""
 
 
 class PortGuilds:
@@ -50,19 +63,16 @@ class PortGuilds:
 class ActivityFeed:
     """ports.ActivityReads."""
 
-    def __init__(
-        self, activity: ActivityRepository, settings: SettingsService, now: Callable[[], float] = time.time
-    ) -> None:
-        self._activity = activity
+    def __init__(self, pages: ServerPages, settings: SettingsService) -> None:
+        self._pages = pages
         self._settings = settings
-        self._now = now
 
     async def totals(self, guild_id: int) -> ports.ActivityTotals:
-        totals = await self._activity.totals(guild_id, int(self._now() // _SECONDS_PER_DAY))
+        totals = await self._pages.totals(guild_id)
         return ports.ActivityTotals(totals.messages_total, totals.messages_today, totals.members_seen)
 
     async def top(self, guild_id: int, limit: int) -> Sequence[ports.MemberActivity]:
-        rows = await self._activity.top(guild_id, limit)
+        rows = await self._pages.top(guild_id, limit)
         ranks = parse_ranks((await self._settings.snapshot(guild_id)).get(ActivitySettings).ranks)
         shown: list[ports.MemberActivity] = []
         for row in rows:
@@ -82,11 +92,11 @@ class ActivityFeed:
 class ActionFeed:
     """ports.ActionReads."""
 
-    def __init__(self, actions: ActionRepository) -> None:
-        self._actions = actions
+    def __init__(self, pages: ServerPages) -> None:
+        self._pages = pages
 
     async def recent(self, guild_id: int, limit: int, before: int | None = None) -> Sequence[ports.ActionRecord]:
-        return [_record(row) for row in await self._actions.recent(guild_id, limit, before)]
+        return [_record(row) for row in await self._pages.recent_actions(guild_id, limit, before)]
 
 
 def _record(row: ActionRow) -> ports.ActionRecord:
@@ -106,7 +116,7 @@ def _record(row: ActionRow) -> ports.ActionRecord:
 class Live:
     """ports.LiveFeed: at any news of the guild on the bus, its whole current state, so that a missed one heals."""
 
-    def __init__(self, bus: LocalBus, topics: Sequence[str], activity: ActivityFeed, actions: ActionFeed) -> None:
+    def __init__(self, bus: Bus, topics: Sequence[str], activity: ActivityFeed, actions: ActionFeed) -> None:
         self._bus = bus
         self._topics = tuple(topics)
         self._activity = activity
@@ -121,12 +131,12 @@ class Live:
         # One place is enough: each piece of news means "read the whole state again".
         news = Subscription(backlog=1)
 
-        def on_counters(guild_ids: frozenset[int]) -> None:
+        def on_counters(guild_ids: Sequence[int]) -> None:
             if guild_id in guild_ids:
                 news.put(guild_id)
 
-        def on_record(row: ActionRow) -> None:
-            if row.guild_id == guild_id:
+        def on_record(of_guild: int) -> None:
+            if of_guild == guild_id:
                 news.put(guild_id)
 
         async def updates() -> AsyncIterator[ports.LiveUpdate]:
@@ -182,8 +192,7 @@ class GuildSettingsPort:
                 guild_id,
                 feature,
                 changes,
-                author_id=author_id,
-                author_name=author_name,
+                author=Author(author_id, author_name, "dashboard"),
                 expected_version=expected_version,
             )
         except SettingsRejected as rejected:
@@ -238,46 +247,73 @@ class AppHealth:
         return self._metrics.exposition()
 
 
-class DatabaseSessions(Store):
-    """Litestar's session store over the embedded database, so that a restart logs nobody out."""
+class _StoredSession(msgspec.Struct, frozen=True):
+    value: bytes
+    expires_at: float | None
 
-    def __init__(self, sessions: SessionRepository, now: Callable[[], float] = time.time) -> None:
+
+class DatabaseSessions(Store):
+    """Litestar's session store over the database, so that a restart logs nobody out; read from memory.
+
+    A session that another process ends or changes is seen here at its news, or within the cache's age limit.
+    """
+
+    def __init__(self, sessions: SessionRepository, bus: Bus, now: Callable[[], float] = time.time) -> None:
         self._sessions = sessions
+        self._bus = bus
         self._now = now
+        policy = CachePolicy(capacity_bytes=16 << 20, max_age_s=10.0)
+        self.cache: SnapshotCache[str, _StoredSession] = SnapshotCache(
+            "sessions", self._load, cost=lambda session: len(session.value), policy=policy
+        )
+        bus.listen(sessions_topic, self.cache.invalidate)
+        bus.listen(GAP_TOPIC, lambda _: self.cache.revalidate())
 
     @override
     async def set(self, key: str, value: str | bytes, expires_in: int | timedelta | None = None) -> None:
         body = value.encode() if isinstance(value, str) else value
         await self._sessions.set(key, body, self._expiry(expires_in))
+        self._bus.publish(sessions_topic, key)
 
     @override
     async def get(self, key: str, renew_for: int | timedelta | None = None) -> bytes | None:
-        found = await self._sessions.get(key, self._now())
+        found = await self._get(key)
         if found is None:
             return None
-        value, expires_at = found
-        if renew_for is not None and expires_at is not None:
-            await self._sessions.set(key, value, self._expiry(renew_for))
-        return value
+        if renew_for is not None and found.expires_at is not None:
+            await self.set(key, found.value, renew_for)
+        return found.value
 
     @override
     async def delete(self, key: str) -> None:
         await self._sessions.delete(key)
+        self._bus.publish(sessions_topic, key)
 
     @override
     async def delete_all(self) -> None:
         await self._sessions.delete_all()
+        self.cache.revalidate()
 
     @override
     async def exists(self, key: str) -> bool:
-        return await self._sessions.get(key, self._now()) is not None
+        return await self._get(key) is not None
 
     @override
     async def expires_in(self, key: str) -> int | None:
-        found = await self._sessions.get(key, self._now())
-        if found is None or found[1] is None:
+        found = await self._get(key)
+        if found is None or found.expires_at is None:
             return None
-        return max(0, int(found[1] - self._now()))
+        return max(0, int(found.expires_at - self._now()))
+
+    async def _get(self, key: str) -> _StoredSession | None:
+        found = await self.cache.get(key)
+        if found is None or (found.expires_at is not None and found.expires_at <= self._now()):
+            return None
+        return found
+
+    async def _load(self, key: str) -> Loaded[_StoredSession]:
+        found = await self._sessions.get(key, self._now())
+        return Loaded(None if found is None else _StoredSession(*found))
 
     def _expiry(self, expires_in: int | timedelta | None) -> float | None:
         if expires_in is None:

@@ -14,6 +14,7 @@ from discord_emulator.server import Emulator
 from discord_emulator.worlds import DemoWorld, demo_world
 from skynetbot.app import App, running_app
 from skynetbot.errors import ConfigurationError
+from skynetbot.guildconfig.service import Author
 from skynetbot.settings import OperatorSettings
 
 __all__ = ["DemoOptions", "choose_demo_settings", "run_demo"]
@@ -118,7 +119,7 @@ async def choose_demo_settings(app: App, demo: DemoWorld) -> None:
         }
         for feature, changes in choices.items():
             await app.guild_settings.update(
-                guild.id, feature, changes, author_id=demo.people["ada"].id, author_name="Demo"
+                guild.id, feature, changes, author=Author(demo.people["ada"].id, "Demo", "demo")
             )
 
 

@@ -49,6 +49,8 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """PostgreSQL connections of this process, at most."""
     database_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
     """How long PostgreSQL may take to connect, or to answer one statement."""
+    valkey_url: str = ""
+    """redis://user:password@host:6379/0 of Valkey or Redis: news between processes and a shared cache; optional."""
     journal_sync: Literal["always", "interval", "never"] = "interval"
     """When batched writes reach the disk: before each acknowledgement, 50 ms later, or when the system likes."""
     writes_flush_s: Annotated[float, msgspec.Meta(gt=0, le=3_600)] = 5.0

@@ -96,6 +96,11 @@ def administrator_in_timeout(place: Place) -> None:
     place.world.update_role(place.guild, place.red, permissions=Permission.ADMINISTRATOR)
 
 
+def only_the_channel_gives(place: Place) -> None:
+    place.world.update_role(place.guild, place.guild.roles[place.guild.id], permissions=0)
+    place.overwrite(place.red.id, allow=VIEW)
+
+
 def role_is_gone(place: Place) -> None:
     role_gives_more(place)
     place.world.delete_role(place.guild, place.blue)
@@ -117,6 +122,7 @@ def role_is_gone(place: Place) -> None:
         (in_timeout, VIEW | HISTORY),
         (timeout_over, EVERYONE),
         (administrator_in_timeout, ALL),
+        (only_the_channel_gives, VIEW),
         (role_is_gone, EVERYONE),
     ],
 )

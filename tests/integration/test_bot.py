@@ -10,6 +10,7 @@ import pytest
 from skynetbot.app import App
 from skynetbot.discord.supervisor import GatewayRefused
 from skynetbot.errors import ConfigurationError
+from skynetbot.guildconfig.service import Author
 from support.demo_town import Town, bot_in, eventually
 
 
@@ -22,7 +23,7 @@ def sub(name: str, *options: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def configure(app: App, town: Town, feature: str, **changes: Any) -> None:
-    await app.guild_settings.update(town.guild.id, feature, changes, author_id=1, author_name="Test")
+    await app.guild_settings.update(town.guild.id, feature, changes, author=Author(1, "Test"))
 
 
 async def test_every_declared_command_is_known_to_discord(town: Town, app: App) -> None:

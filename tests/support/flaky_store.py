@@ -44,5 +44,8 @@ class FlakyStore:
     async def close(self) -> None:
         await self._store.close()
 
+    def queries_by_verb(self) -> dict[tuple[str, str], int]:
+        return self._store.queries_by_verb()
+
     def stats(self) -> dict[str, int]:
         return self._store.stats()

@@ -1,1 +1,1 @@
-"""Messages between the parts of the bot; in-process today, between processes behind the same interface."""
+"""Messages between the parts of the bot, in one process (`local`) or in many (`relay`), behind one `contract`."""

@@ -59,6 +59,9 @@ class LocalBus:
     def publish(self, topic: str, message: Any) -> None:
         """Hand ``message`` to everyone who listens; a failing listener is logged and stops nobody else."""
         self._published += 1
+        self._deliver(topic, message)
+
+    def _deliver(self, topic: str, message: Any) -> None:
         for listener in tuple(self._listeners.get(topic, ())):
             try:
                 listener(message)

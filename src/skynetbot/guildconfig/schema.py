@@ -58,8 +58,13 @@ class Schema(Generic[S]):
         title: str,
         help: str,
         check: Callable[[S], Mapping[str, str]] | None = None,
+        level: int = 3,
     ) -> None:
-        """``check`` finds what types cannot: a sentence for each field that is wrong in this combination."""
+        """``check`` finds what types cannot: a sentence for each field that is wrong in this combination.
+
+        ``level`` is who may change these settings, unless the server says otherwise (see `levels`).
+        """
+        self.level = level
         self._check = check
         self.feature = feature
         self.struct = struct
@@ -70,9 +75,11 @@ class Schema(Generic[S]):
             _describe(field.name, hints[field.name], _default_of(field)) for field in msgspec.structs.fields(struct)
         )
         self._by_name = {field.name: field for field in self.fields}
+        self._defaults = struct()
 
     def defaults(self) -> S:
-        return self.struct()
+        """One immutable value for all servers that saved nothing."""
+        return self._defaults
 
     def decode(self, body: bytes) -> S:
         """The struct of a saved body; fields that an older version did not have take their defaults."""
@@ -100,7 +107,14 @@ class Schema(Generic[S]):
                 errors[name] = str(error)
         if errors:
             raise SettingsRejected(errors)
-        wanted = msgspec.structs.replace(current, **good)
+        return self.checked(msgspec.structs.replace(current, **good))
+
+    def checked(self, wanted: S) -> S:
+        """``wanted``, if its combination of values is allowed.
+
+        Raises:
+            SettingsRejected: it is not.
+        """
         if self._check is not None and (found := self._check(wanted)):
             raise SettingsRejected(found)
         return wanted

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from skynetbot.discord.messages import Message
-from skynetbot.guildconfig.service import GuildSettings, SettingsService
+from skynetbot.guildconfig.service import SettingsService
+from skynetbot.guildconfig.snapshot import GuildSettings
 from skynetbot.observability.logs import get_logger
 from skynetbot.pipeline.verdicts import Verdict
 from skynetbot.storage.errors import StorageError

@@ -21,7 +21,7 @@ _WORKERS: Final = 16
 _QUEUE_BOUND: Final = 1_000
 
 actions_topic: Final = "actions.recorded"
-"""Bus topic; the message is the recorded ActionRow."""
+"""Bus topic; the message is the id of the server whose record has a new line."""
 
 
 class VerdictRunner:
@@ -110,11 +110,11 @@ class VerdictRunner:
             evidence={**verdict.evidence, **outcomes},
         )
         try:
-            recorded = await self._actions.add(row)
+            await self._actions.add(row)
         except StorageError as error:
             _log.error("action not recorded", action=row.kind, guild=row.guild_id, error=str(error))
             raise
-        self._bus.publish(actions_topic, recorded)
+        self._bus.publish(actions_topic, row.guild_id)
 
     async def _apply(self, message: Message, verdict: Verdict, effect: Effect) -> None:
         match effect:

@@ -11,7 +11,7 @@ from skynetbot.storage.statements import Row, SelectRows, Work, fetch
 from skynetbot.storage.store import Store
 from skynetbot.storage.tables import GUILD_DAYS, MEMBERS
 
-__all__ = ["ActivityRepository", "MemberRow", "Totals"]
+__all__ = ["ActivityPage", "ActivityRepository", "MemberRow", "Totals"]
 
 _MEMBER_FIELDS = ("messages", "name")
 
@@ -30,6 +30,14 @@ class MemberRow(msgspec.Struct, frozen=True):
     messages: int
 
 
+class ActivityPage(msgspec.Struct, frozen=True):
+    """What pages show of a server's activity; ``day`` is the one that ``totals`` calls today."""
+
+    day: int
+    totals: Totals
+    top: tuple[MemberRow, ...]
+
+
 class ActivityRepository:
     """Counting itself is done with batched operations on `MEMBERS` and `GUILD_DAYS`."""
 
@@ -37,21 +45,30 @@ class ActivityRepository:
         self._store = store
         self._writes = writes
 
-    async def totals(self, guild_id: int, day: int) -> Totals:
-        """The server's sums, with today (days since 1970-01-01, UTC)."""
-        members = list(self._writes.waiting("members", guild_id))
+    async def page(self, guild_id: int, day: int, limit: int) -> ActivityPage:
+        """The server's sums with today's (days since 1970-01-01, UTC), and the members with most messages."""
+        waiting = list(self._writes.waiting("members", guild_id))
         days = list({*self._writes.waiting("guild_days", guild_id), (guild_id, day)})
 
-        def work() -> Work[tuple[int, int, list[Row], list[Row]]]:
+        def work() -> Work[tuple[int, int, list[Row], list[Row], list[Row]]]:
             ((total, seen),) = yield from fetch(
                 "SELECT (SELECT coalesce(sum(messages), 0) FROM guild_days WHERE guild_id = ?1), "
                 "(SELECT count(*) FROM members WHERE guild_id = ?1)",
                 guild_id,
             )
-            stored = yield SelectRows(MEMBERS, ("messages",), members)
-            return int(total), int(seen), stored, (yield SelectRows(GUILD_DAYS, ("messages",), days))
+            top = yield from fetch(
+                "SELECT guild_id, user_id, messages, name FROM members WHERE guild_id = ?1 AND messages IS NOT NULL "
+                "ORDER BY messages DESC, user_id LIMIT ?2",
+                guild_id,
+                limit,
+            )
+            # A waiting increment may lift any of these into the list.
+            stored = yield SelectRows(MEMBERS, _MEMBER_FIELDS, waiting)
+            stored_days = yield SelectRows(GUILD_DAYS, ("messages",), days)
+            return int(total), int(seen), top, stored, stored_days
 
-        (total, seen, stored, stored_days), overlay = await self._writes.view("activity", "totals", work, scan=True)
+        read, overlay = await self._writes.view("activity", "page", work, scan=True)
+        total, seen, top, stored, stored_days = read
         before = {row[:2]: row[2] or 0 for row in stored_days}
         today = 0
         for key in days:
@@ -59,27 +76,20 @@ class ActivityRepository:
             is_now = overlay.apply("guild_days", key, {"messages": was})["messages"] or 0
             total += is_now - was
             today = is_now if key[1] == day else today
-        return Totals(total, today, seen + len(members) - len(stored))
+        totals = Totals(total, today, seen + len(waiting) - len(stored))
+        values: dict[Key, dict[str, Any]] = {key: dict.fromkeys(_MEMBER_FIELDS) for key in waiting}
+        values |= {row[:2]: dict(zip(_MEMBER_FIELDS, row[2:], strict=True)) for row in (*top, *stored)}
+        members = [_member(key, overlay.apply("members", key, found)) for key, found in values.items()]
+        members.sort(key=lambda row: (-row.messages, row.user_id))
+        return ActivityPage(day, totals, tuple(members[:limit]))
+
+    async def totals(self, guild_id: int, day: int) -> Totals:
+        """The server's sums, with today's."""
+        return (await self.page(guild_id, day, 0)).totals
 
     async def top(self, guild_id: int, limit: int) -> Sequence[MemberRow]:
         """The members with most messages, most first."""
-        waiting = list(self._writes.waiting("members", guild_id))
-
-        def work() -> Work[list[Row]]:
-            rows = yield from fetch(
-                "SELECT guild_id, user_id, messages, name FROM members WHERE guild_id = ?1 AND messages IS NOT NULL "
-                "ORDER BY messages DESC, user_id LIMIT ?2",
-                guild_id,
-                limit,
-            )
-            # A waiting increment may lift any of these into the list.
-            return rows + (yield SelectRows(MEMBERS, _MEMBER_FIELDS, waiting))
-
-        rows, overlay = await self._writes.view("activity", "top", work, scan=True)
-        stored: dict[Key, dict[str, Any]] = {key: dict.fromkeys(_MEMBER_FIELDS) for key in waiting}
-        stored |= {row[:2]: dict(zip(_MEMBER_FIELDS, row[2:], strict=True)) for row in rows}
-        found = [_member(key, overlay.apply("members", key, values)) for key, values in stored.items()]
-        return sorted(found, key=lambda row: (-row.messages, row.user_id))[:limit]
+        return (await self.page(guild_id, 0, limit)).top
 
     async def messages_of(self, guild_id: int, user_id: int) -> int:
         """How many messages of the member were counted."""

@@ -180,7 +180,34 @@ CREATE TABLE dead_writes (
 ) {strict};
 """
 
-MIGRATIONS: Final[tuple[tuple[int, str], ...]] = ((1, _FOUNDATION), (2, _BATCHED_WRITES))
+_SETTINGS_HISTORY: Final = """
+ALTER TABLE guilds ADD COLUMN settings_revision {int};
+-- Every saved change of a server's settings, numbered 1, 2, 3 ... in each server.
+CREATE TABLE settings_changes (
+    guild_id {int} NOT NULL,
+    revision {int} NOT NULL,
+    feature {text} NOT NULL,
+    version {int} NOT NULL, -- the feature's version after the change
+    before {blob}, -- null: nothing was saved before
+    after {blob} NOT NULL,
+    author_id {int} NOT NULL,
+    author_name {text} NOT NULL,
+    at {real} NOT NULL,
+    source {text} NOT NULL,
+    PRIMARY KEY (guild_id, revision)
+) {strict};
+CREATE INDEX settings_changes_at ON settings_changes (at);
+CREATE UNIQUE INDEX settings_changes_version ON settings_changes (guild_id, feature, version);
+INSERT INTO settings_changes (guild_id, revision, feature, version, before, after, author_id, author_name, at, source)
+    SELECT guild_id, row_number() OVER (PARTITION BY guild_id ORDER BY at, feature), feature, version, NULL, body,
+        author_id, author_name, at, 'before history'
+    FROM guild_settings;
+INSERT INTO guilds (guild_id, settings_revision)
+    SELECT guild_id, count(*) FROM guild_settings WHERE true GROUP BY guild_id
+    ON CONFLICT (guild_id) DO UPDATE SET settings_revision = excluded.settings_revision;
+"""
+
+MIGRATIONS: Final[tuple[tuple[int, str], ...]] = ((1, _FOUNDATION), (2, _BATCHED_WRITES), (3, _SETTINGS_HISTORY))
 NEWEST: Final = MIGRATIONS[-1][0]
 
 

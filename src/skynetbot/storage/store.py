@@ -48,6 +48,9 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish what was asked for, then close; calling it twice is harmless."""
 
+    def queries_by_verb(self) -> dict[tuple[str, str], int]:
+        """How often each (collection, verb) ran."""
+
     def stats(self) -> dict[str, int]:
         """``queries``, and the engine's own numbers."""
 

@@ -114,6 +114,19 @@ def test_users_are_found_by_their_name_after_a_change_too() -> None:
     assert world.user_named("after") is user
 
 
+def test_a_deleted_channel_takes_its_threads_with_it() -> None:
+    world = World()
+    owner = world.create_user("owner")
+    guild = world.create_guild("Guild", owner)
+    channel = world.channels[guild.system_channel_id or 0]
+    thread = world.create_thread(guild, channel, "aside", owner.id)
+    world.create_message(thread, owner.id, "hello")
+    seen = _recorded(world)
+    world.delete_channel(channel)
+    assert [dispatch.name for dispatch in seen] == ["CHANNEL_DELETE"]
+    assert (guild.threads, thread.id in world.channels, list(world.history(thread.id))) == ({}, False, [])
+
+
 def test_the_same_seed_makes_the_same_world() -> None:
     one, other = generate(guilds=2, members=5, seed=7)[0], generate(guilds=2, members=5, seed=7)[0]
     assert [user.username for user in one.users.values()] == [user.username for user in other.users.values()]

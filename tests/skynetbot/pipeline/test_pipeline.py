@@ -11,13 +11,15 @@ from skynetbot.bus.local import LocalBus
 from skynetbot.discord.effects import EffectRefused
 from skynetbot.discord.messages import Author, Message
 from skynetbot.guildconfig.schema import Schema
-from skynetbot.guildconfig.service import GuildSettings, SettingsService, settings_topic
+from skynetbot.guildconfig.service import Author as Editor
+from skynetbot.guildconfig.service import SettingsService
+from skynetbot.guildconfig.snapshot import GuildSettings
 from skynetbot.observability.metrics import Metrics
 from skynetbot.pipeline.engine import Pipeline
 from skynetbot.pipeline.plans import PlanBook, Stage, StageSpec
 from skynetbot.pipeline.runner import VerdictRunner, actions_topic
 from skynetbot.pipeline.verdicts import DeleteMessage, Verdict, WarnMember
-from skynetbot.storage.actions import ActionRepository, ActionRow
+from skynetbot.storage.actions import ActionRepository
 from skynetbot.storage.settings import SettingsRepository
 from skynetbot.storage.sqlite import SqliteStore
 
@@ -81,7 +83,7 @@ class House:
         schemas: Mapping[str, Schema[Any]] = {"sample": SCHEMA}
         self.settings = SettingsService(SettingsRepository(database), self.bus, schemas)
         self.plans = PlanBook(self.settings, specs)
-        self.bus.listen(settings_topic, self.plans.invalidate)
+        self.settings.on_changed(self.plans.invalidate)
         self.runner = VerdictRunner(self.effects, self.actions, self.bus, self.metrics, now=lambda: 1000.0)
         self.observed: list[int] = []
         self.pipeline = Pipeline(
@@ -122,12 +124,12 @@ async def test_messages_before_the_first_plan_are_judged_in_order_once_it_is_the
 
 
 async def test_an_action_is_recorded_with_rule_evidence_and_settings_version(house: House) -> None:
-    heard: list[ActionRow] = []
+    heard: list[int] = []
     house.bus.listen(actions_topic, heard.append)
     house.pipeline.on_message(message(1, "so bad"))
     await house.settle()
     (row,) = await house.actions.recent(GUILD, 10)
-    assert heard == [row]
+    assert heard == [GUILD]
     assert (row.feature, row.kind, row.subject, row.message_id, row.at) == ("sample", "sample", "ada", 1, 1000.0)
     assert row.evidence == {"word": "bad", "DeleteMessage": "done", "WarnMember": "done"}
 
@@ -146,7 +148,7 @@ async def test_a_settings_change_reaches_the_plan(house: House) -> None:
     house.pipeline.on_message(message(1, "worse"))
     await house.settle()
     assert house.effects.done == []
-    await house.settings.update(GUILD, "sample", {"word": "worse"}, author_id=1, author_name="Ada")
+    await house.settings.update(GUILD, "sample", {"word": "worse"}, author=Editor(1, "Ada"))
     # At once: a message after the save is judged by what was saved.
     house.pipeline.on_message(message(2, "worse"))
     await house.settle()
@@ -155,7 +157,7 @@ async def test_a_settings_change_reaches_the_plan(house: House) -> None:
 
 
 async def test_a_guild_with_nothing_switched_on_has_an_empty_plan(house: House) -> None:
-    await house.settings.update(GUILD, "sample", {"word": ""}, author_id=1, author_name="Ada")
+    await house.settings.update(GUILD, "sample", {"word": ""}, author=Editor(1, "Ada"))
     await house.settle()
     plan = house.plans.get(GUILD)
     assert plan is not None

@@ -20,7 +20,7 @@ from skynetbot.storage.errors import StorageError
 from skynetbot.storage.migrations import MIGRATIONS, NEWEST, POSTGRES_WORDS, SQLITE_WORDS
 from skynetbot.storage.positions import DeadWriteRepository
 from skynetbot.storage.sessions import SessionRepository
-from skynetbot.storage.settings import SettingsRepository, SettingsRow
+from skynetbot.storage.settings import SavedSettings, SettingsRepository, SettingsRow, SettingsSave
 from skynetbot.storage.statements import Work, fetch
 from skynetbot.storage.store import Store
 from support.bodies import put, stored
@@ -85,7 +85,21 @@ async def test_a_database_of_every_released_version_keeps_its_rows(
     for sql, rows in KEPT.items():
         assert await rows_of(store, sql) == rows
     # And the code of today finds them.
-    assert await SettingsRepository(store).all_of(1) == {"ranks": SettingsRow("ranks", 3, BODY)}
+    settings = SettingsRepository(store)
+    assert await settings.all_of(1) == SavedSettings(1, {"ranks": SettingsRow("ranks", 3, BODY)})
+    # What was saved before there was a history is its beginning, and later changes follow it.
+    (first,) = await settings.changes(1)
+    assert (first.revision, first.version, first.before, first.after, first.source) == (
+        1,
+        3,
+        None,
+        BODY,
+        "before history",
+    )
+    save = [SettingsSave("ranks", 3, b"{}")]
+    after = await settings.save(1, save, author_id=9, author_name="Ada", at=2.5, source="discord")
+    assert (after.revision, after.rows["ranks"].version) == (2, 4)
+    assert await settings.bodies_at(1, 1) == {"ranks": BODY}
     assert await SessionRepository(store).get("for ever", 1e9) == (BODY, None)
     assert await DeadWriteRepository(store).recent() == []
 

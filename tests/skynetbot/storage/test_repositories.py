@@ -20,7 +20,14 @@ from skynetbot.storage.positions import (
 )
 from skynetbot.storage.rows import RowChange, apply_rows
 from skynetbot.storage.sessions import SessionRepository
-from skynetbot.storage.settings import SettingsRepository, SettingsRow, VersionConflict
+from skynetbot.storage.settings import (
+    SavedSettings,
+    SettingsChangeRow,
+    SettingsRepository,
+    SettingsRow,
+    SettingsSave,
+    VersionConflict,
+)
 from skynetbot.storage.statements import Work
 from skynetbot.storage.store import Store
 from skynetbot.storage.tables import GUILDS
@@ -88,21 +95,38 @@ class TestSessions:
         assert await sessions.get("never", 1e12) == (b"x", None)
 
 
-async def save(store: Store, expected: int, body: bytes = b"{}", feature: str = "ranks") -> SettingsRow:
+async def save(store: Store, expected: int, body: bytes = b"{}", feature: str = "ranks") -> SavedSettings:
+    return await save_all(store, SettingsSave(feature, expected, body))
+
+
+async def save_all(store: Store, *saves: SettingsSave, guild_id: int = 1, at: float = 1.5) -> SavedSettings:
     return await SettingsRepository(store).save(
-        1, feature, body, expected_version=expected, author_id=9, author_name="Ada", at=1.5
+        guild_id, saves, author_id=9, author_name="Ada 😀", at=at, source="dashboard"
     )
 
 
 class TestSettings:
-    async def test_versions_grow_by_one_and_each_feature_has_its_own(self, store: Store) -> None:
-        assert [(await save(store, version, b"%d" % version)).version for version in range(3)] == [1, 2, 3]
-        await save(store, 0, b"other", "welcome")
-        assert await SettingsRepository(store).all_of(1) == {
-            "ranks": SettingsRow("ranks", 3, b"2"),
-            "welcome": SettingsRow("welcome", 1, b"other"),
-        }
-        assert await SettingsRepository(store).all_of(2) == {}
+    async def test_versions_grow_by_one_and_the_revision_over_all_features(self, store: Store) -> None:
+        saved = [await save(store, version, b"%d" % version) for version in range(3)]
+        assert [(of.rows["ranks"].version, of.revision) for of in saved] == [(1, 1), (2, 2), (3, 3)]
+        last = await save(store, 0, b"other", "welcome")
+        assert last == SavedSettings(
+            4, {"ranks": SettingsRow("ranks", 3, b"2"), "welcome": SettingsRow("welcome", 1, b"other")}
+        )
+        settings = SettingsRepository(store)
+        assert await settings.all_of(1) == last
+        assert await settings.all_of(2) == SavedSettings(0, {})
+        assert await settings.many([1, 2]) == {1: last, 2: SavedSettings(0, {})}
+
+    async def test_several_features_are_saved_all_or_none(self, store: Store) -> None:
+        await save(store, 0, b"first")
+        both = await save_all(store, SettingsSave("ranks", 1, b"second"), SettingsSave("welcome", 0, b"hello"))
+        assert (both.revision, both.rows["ranks"].version, both.rows["welcome"].version) == (3, 2, 1)
+        with pytest.raises(VersionConflict) as caught:
+            await save_all(store, SettingsSave("ranks", 2, b"third"), SettingsSave("welcome", 0, b"too late"))
+        assert caught.value.current == SettingsRow("welcome", 1, b"hello")
+        assert await SettingsRepository(store).all_of(1) == both
+        assert len(await SettingsRepository(store).changes(1)) == 3
 
     async def test_a_conflict_overwrites_nothing_and_shows_what_stands(self, store: Store) -> None:
         await save(store, 0, b"first")
@@ -110,24 +134,63 @@ class TestSettings:
         for expected in (0, 1, 3):
             with pytest.raises(VersionConflict) as caught:
                 await save(store, expected, b"lost")
-            assert caught.value.current == standing
-        assert await SettingsRepository(store).all_of(1) == {"ranks": standing}
+            assert caught.value.current == standing.rows["ranks"]
+        assert await SettingsRepository(store).all_of(1) == standing
 
     async def test_a_conflict_with_nothing_shows_nothing(self, store: Store) -> None:
         with pytest.raises(VersionConflict) as caught:
             await save(store, 5)
         assert caught.value.current is None
+        assert await SettingsRepository(store).all_of(1) == SavedSettings(0, {})
 
     @pytest.mark.parametrize("version", [0, 1])
     async def test_of_many_who_expect_the_same_version_exactly_one_wins(self, store: Store, version: int) -> None:
         for earlier in range(version):
             await save(store, earlier)
         results = await asyncio.gather(*(save(store, version, b"%d" % n) for n in range(20)), return_exceptions=True)
-        (winner,) = (result for result in results if isinstance(result, SettingsRow))
+        (winner,) = (result for result in results if isinstance(result, SavedSettings))
         conflicts = [result for result in results if isinstance(result, VersionConflict)]
-        assert [conflict.current for conflict in conflicts] == [winner] * 19
-        assert winner == SettingsRow("ranks", version + 1, b"%d" % results.index(winner))
-        assert await SettingsRepository(store).all_of(1) == {"ranks": winner}
+        assert [conflict.current for conflict in conflicts] == [winner.rows["ranks"]] * 19
+        assert winner.rows == {"ranks": SettingsRow("ranks", version + 1, b"%d" % results.index(winner))}
+        assert await SettingsRepository(store).all_of(1) == winner
+
+    async def test_every_change_is_kept_with_what_was_before(self, store: Store) -> None:
+        await save(store, 0, b"one")
+        await save_all(store, SettingsSave("welcome", 0, b"hello"), SettingsSave("ranks", 1, b"two"), at=2.5)
+        await save_all(store, SettingsSave("ranks", 0, b"elsewhere"), guild_id=2, at=3.5)
+        settings = SettingsRepository(store)
+        newest, middle, oldest = await settings.changes(1)
+        assert newest == SettingsChangeRow(
+            revision=3,
+            feature="ranks",
+            version=2,
+            before=b"one",
+            after=b"two",
+            author_id=9,
+            author_name="Ada 😀",
+            at=2.5,
+            source="dashboard",
+        )
+        assert (middle.revision, middle.before, oldest.revision, oldest.before) == (2, None, 1, None)
+        assert await settings.changes(1, limit=1) == [newest]
+        assert await settings.changes(1, before=3) == [middle, oldest]
+        assert await settings.changes(1, feature="ranks", before=3) == [oldest]
+        assert await settings.change(1, 2) == middle
+        assert await settings.change(1, 0) is None
+        assert await settings.changed_since(2.5) == {1: 3, 2: 1}
+        assert await settings.changed_since(4.0) == {}
+
+    async def test_what_stood_at_a_version_or_a_revision_is_found_again(self, store: Store) -> None:
+        await save(store, 0, b"one")
+        await save(store, 0, b"hello", "welcome")
+        await save(store, 1, b"two")
+        settings = SettingsRepository(store)
+        assert [await settings.body_at(1, "ranks", version) for version in range(4)] == [None, b"one", b"two", None]
+        assert await settings.bodies_at(1, 0) == {}
+        assert await settings.bodies_at(1, 1) == {"ranks": b"one"}
+        assert await settings.bodies_at(1, 2) == {"ranks": b"one", "welcome": b"hello"}
+        assert await settings.bodies_at(1, 3) == {"ranks": b"two", "welcome": b"hello"}
+        assert await settings.bodies_at(2, 3) == {}
 
 
 class TestCases:

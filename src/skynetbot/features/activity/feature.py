@@ -11,7 +11,6 @@ from skynetbot.features.activity.news import ActivityNews
 from skynetbot.features.activity.ranks import Rank, parse_ranks, rank_of
 from skynetbot.features.activity.settings import SCHEMA, ActivitySettings
 from skynetbot.features.contract import Feature, FeatureServices
-from skynetbot.guildconfig.service import GuildSettings, settings_topic
 from skynetbot.observability.logs import get_logger
 from skynetbot.storage.errors import StorageError
 from skynetbot.writes.behind import Committed
@@ -91,10 +90,8 @@ class RankAnnouncer:
 
     def __init__(self, services: FeatureServices) -> None:
         self._services = services
-        self._snapshots: dict[int, GuildSettings] = {}
         self._waiting: asyncio.Queue[tuple[int, int, int, int]] = asyncio.Queue(_QUEUE_BOUND)
         self._task: asyncio.Task[None] | None = None
-        self._unlisten = services.bus.listen(settings_topic, self._forget)
 
     def on_flushed(self, committed: Committed) -> None:
         """Queue the members whose totals grew in guilds that announce; the check itself waits for nothing."""
@@ -106,7 +103,7 @@ class RankAnnouncer:
             if not isinstance(counted, NumberEffect):
                 continue
             guild_id, user_id = int(key[0]), int(key[1])
-            snapshot = self._snapshots.get(guild_id)
+            snapshot = self._services.settings.peek(guild_id)
             if snapshot is not None and not snapshot.get(ActivitySettings).announce:
                 continue
             try:
@@ -117,13 +114,9 @@ class RankAnnouncer:
                 return
 
     async def close(self) -> None:
-        self._unlisten()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-    def _forget(self, guild_id: int) -> None:
-        self._snapshots.pop(guild_id, None)
 
     async def _run(self) -> None:
         while True:
@@ -134,10 +127,7 @@ class RankAnnouncer:
                 _log.warning("rank not announced", guild=guild_id, user=user_id, error=str(error))
 
     async def _check(self, guild_id: int, user_id: int, before: int, after: int) -> None:
-        snapshot = self._snapshots.get(guild_id)
-        if snapshot is None:
-            snapshot = self._snapshots[guild_id] = await self._services.settings.snapshot(guild_id)
-        settings = snapshot.get(ActivitySettings)
+        settings = (await self._services.settings.snapshot(guild_id)).get(ActivitySettings)
         if not settings.announce or settings.announce_channel is None:
             return
         ranks = parse_ranks(settings.ranks)

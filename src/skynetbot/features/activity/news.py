@@ -8,7 +8,7 @@ from skynetbot.bus.local import LocalBus
 __all__ = ["ActivityNews", "activity_topic"]
 
 activity_topic: Final = "activity.counted"
-"""Bus topic; the message is the frozenset of guild ids whose counters moved."""
+"""Bus topic; the message is the list of guild ids whose counters moved."""
 
 _GATHER_S: Final = 0.25
 
@@ -33,5 +33,5 @@ class ActivityNews:
 
     def _publish(self) -> None:
         self._timer = None
-        guilds, self._guilds = frozenset(self._guilds), set()
+        guilds, self._guilds = sorted(self._guilds), set()
         self._bus.publish(activity_topic, guilds)

@@ -6,7 +6,7 @@ from skynetbot.discord.messages import Message
 from skynetbot.features.contract import Feature, FeatureServices
 from skynetbot.features.wordfilter.rules import WordMatcher
 from skynetbot.features.wordfilter.settings import SCHEMA, WordFilterSettings
-from skynetbot.guildconfig.service import GuildSettings
+from skynetbot.guildconfig.snapshot import GuildSettings
 from skynetbot.pipeline.plans import Stage, StageSpec
 from skynetbot.pipeline.verdicts import DeleteMessage, Effect, LogToChannel, Verdict, WarnMember
 

@@ -1,0 +1,1 @@
+"""Read-through snapshots: immutable values, asked for once, never older than promised, bounded by bytes."""

@@ -1,0 +1,1 @@
+"""What the bot knows of its servers: packed, a tenth of what the libraries keep, decoded when somebody asks."""
