@@ -16,6 +16,7 @@ from skynetbot.bus.opening import bus_for
 from skynetbot.bus.relay import RelayBus
 from skynetbot.cache.metrics import publish_cache_metrics
 from skynetbot.cache.pages import ServerPages
+from skynetbot.cache.sessions import SessionCache, sessions_topic
 from skynetbot.cache.snapshots import SnapshotCache
 from skynetbot.cache.tiers import SharedTier
 from skynetbot.dashboard import (
@@ -26,10 +27,10 @@ from skynetbot.dashboard import (
     GuildSettingsPort,
     Live,
     PortGuilds,
-    sessions_topic,
 )
 from skynetbot.discord.client import DiscordClient
 from skynetbot.discord.commands import Command
+from skynetbot.discord.continuity import Continuity
 from skynetbot.discord.effects import HikariEffects
 from skynetbot.discord.publish import command_builder
 from skynetbot.discord.responder import HikariResponder
@@ -90,7 +91,7 @@ class App:
         self.sessions = SessionRepository(self.database)
         self.valkey: Any = None
         self.pages = ServerPages(self.activity, self.actions)
-        self.web_sessions = DatabaseSessions(self.sessions, self.bus)
+        self.web_sessions = DatabaseSessions(SessionCache(self.sessions, self.bus))
         self.guild_settings = SettingsService(
             SettingsRepository(self.database), self.bus, schemas(), shared=self._shared_settings()
         )
@@ -98,7 +99,7 @@ class App:
             self.guild_settings.cache,
             self.pages.activity,
             self.pages.actions,
-            self.web_sessions.cache,
+            self.web_sessions.sessions.cache,
         )
         publish_cache_metrics(self.metrics, self.caches)
         self.discord = DiscordClient(
@@ -111,11 +112,11 @@ class App:
         self.effects = HikariEffects(self.discord.rest)
         self.features: tuple[Feature, ...] = build_features(
             FeatureServices(
-                activity=self.activity,
                 bus=self.bus,
                 effects=self.effects,
                 features=lambda: self.features,
                 guilds=self.guilds,
+                pages=self.pages,
                 process=ProcessInfo(
                     version=VERSION,
                     started_at=time.time(),
@@ -137,6 +138,13 @@ class App:
             self.metrics,
             latency_s=self.gateway_latency_s,
             on_used=[listener for f in self.features for listener in f.command_listeners],
+        )
+        self.continuity = Continuity(
+            settings.guild_state_path,
+            self.discord.state,
+            self.writes,
+            lambda: self.discord.shards,
+            lambda: self.discord.shard_count,
         )
         self._stopping = asyncio.Event()
         self._wire()
@@ -202,6 +210,7 @@ class App:
         for feature in self.features:
             for event, handler in feature.events.items():
                 events.on_raw(event, handler)
+        self.writes.accompany(self.continuity.companion)
         events.brake = self.writes.wait_for_room
         self.guild_settings.on_changed(self.plans.invalidate)
         self.bus.listen(activity_topic, self.pages.counters_moved)
@@ -273,7 +282,7 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
             raise ConfigurationError(["Discord does not accept DISCORD_TOKEN. Reset it on the Bot page."]) from error
         stack.push_async_callback(app.discord.close)
         await app.publish_commands()
-        supervisor = await app.discord.prepare_gateway()
+        supervisor = await app.discord.prepare_gateway(app.continuity.sessions)
 
         async def stop_features() -> None:
             for feature in app.features:
@@ -299,6 +308,9 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
             gateway.result()
             raise SkynetBotError("The gateway ended before it was connected.")
         app.discord.settle_memory()
+        app.continuity.save_state()
+        keeping = asyncio.create_task(app.continuity.run(), name="guild state")
+        stack.push_async_callback(_cancel, keeping)
         gateway.add_done_callback(lambda _: app.stop())
         yield app
         if gateway.done() and not gateway.cancelled():
@@ -314,6 +326,8 @@ async def _finish_pipeline(app: App, flushing: asyncio.Task[None], judging: asyn
     await _cancel(judging)
     await app.plans.close()
     await _cancel(flushing)
+    if app.discord.supervisor is not None:
+        await app.continuity.save(app.discord.supervisor.last_sessions)
 
 
 async def _close_caches(app: App) -> None:

@@ -10,10 +10,10 @@ import msgspec
 from litestar.stores.base import Store
 from typing_extensions import override
 
-from skynetbot.bus.contract import GAP_TOPIC, Bus
+from skynetbot.bus.contract import Bus
 from skynetbot.bus.local import Subscription
 from skynetbot.cache.pages import ServerPages
-from skynetbot.cache.snapshots import CachePolicy, Loaded, SnapshotCache
+from skynetbot.cache.sessions import SessionCache
 from skynetbot.discord.guilds import Guilds
 from skynetbot.features.activity.ranks import parse_ranks, rank_of
 from skynetbot.features.activity.settings import ActivitySettings
@@ -21,7 +21,6 @@ from skynetbot.guildconfig.schema import FieldSpec, Schema, SettingsRejected
 from skynetbot.guildconfig.service import Author, SettingsConflict, SettingsService, UnknownFeature
 from skynetbot.observability.metrics import Metrics
 from skynetbot.storage.actions import ActionRow
-from skynetbot.storage.sessions import SessionRepository
 from skynetbot.web import ports
 
 __all__ = [
@@ -32,13 +31,9 @@ __all__ = [
     "GuildSettingsPort",
     "Live",
     "PortGuilds",
-    "sessions_topic",
 ]
 
 _SHOWN_ACTIONS: Final = 20
-
-sessions_topic: Final = "sessions.changed"
-"""Bus topic; the message is the key of a session that was written or ended."""
 
 
 class PortGuilds:
@@ -247,76 +242,46 @@ class AppHealth:
         return self._metrics.exposition()
 
 
-class _StoredSession(msgspec.Struct, frozen=True):
-    value: bytes
-    expires_at: float | None
-
-
 class DatabaseSessions(Store):
-    """Litestar's session store over the database, so that a restart logs nobody out; read from memory.
+    """Litestar's session store over the database, so that a restart logs nobody out."""
 
-    A session that another process ends or changes is seen here at its news, or within the cache's age limit.
-    """
-
-    def __init__(self, sessions: SessionRepository, bus: Bus, now: Callable[[], float] = time.time) -> None:
-        self._sessions = sessions
-        self._bus = bus
+    def __init__(self, sessions: SessionCache, now: Callable[[], float] = time.time) -> None:
+        self.sessions = sessions
         self._now = now
-        policy = CachePolicy(capacity_bytes=16 << 20, max_age_s=10.0)
-        self.cache: SnapshotCache[str, _StoredSession] = SnapshotCache(
-            "sessions", self._load, cost=lambda session: len(session.value), policy=policy
-        )
-        bus.listen(sessions_topic, self.cache.invalidate)
-        bus.listen(GAP_TOPIC, lambda _: self.cache.revalidate())
 
     @override
     async def set(self, key: str, value: str | bytes, expires_in: int | timedelta | None = None) -> None:
         body = value.encode() if isinstance(value, str) else value
-        await self._sessions.set(key, body, self._expiry(expires_in))
-        self._bus.publish(sessions_topic, key)
+        await self.sessions.set(key, body, _seconds(expires_in))
 
     @override
     async def get(self, key: str, renew_for: int | timedelta | None = None) -> bytes | None:
-        found = await self._get(key)
+        found = await self.sessions.get(key)
         if found is None:
             return None
         if renew_for is not None and found.expires_at is not None:
-            await self.set(key, found.value, renew_for)
+            await self.sessions.set(key, found.value, _seconds(renew_for))
         return found.value
 
     @override
     async def delete(self, key: str) -> None:
-        await self._sessions.delete(key)
-        self._bus.publish(sessions_topic, key)
+        await self.sessions.delete(key)
 
     @override
     async def delete_all(self) -> None:
-        await self._sessions.delete_all()
-        self.cache.revalidate()
+        await self.sessions.delete_all()
 
     @override
     async def exists(self, key: str) -> bool:
-        return await self._get(key) is not None
+        return await self.sessions.get(key) is not None
 
     @override
     async def expires_in(self, key: str) -> int | None:
-        found = await self._get(key)
+        found = await self.sessions.get(key)
         if found is None or found.expires_at is None:
             return None
         return max(0, int(found.expires_at - self._now()))
 
-    async def _get(self, key: str) -> _StoredSession | None:
-        found = await self.cache.get(key)
-        if found is None or (found.expires_at is not None and found.expires_at <= self._now()):
-            return None
-        return found
 
-    async def _load(self, key: str) -> Loaded[_StoredSession]:
-        found = await self._sessions.get(key, self._now())
-        return Loaded(None if found is None else _StoredSession(*found))
-
-    def _expiry(self, expires_in: int | timedelta | None) -> float | None:
-        if expires_in is None:
-            return None
-        seconds = expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in
-        return self._now() + seconds
+def _seconds(expires_in: int | timedelta | None) -> float | None:
+    return expires_in.total_seconds() if isinstance(expires_in, timedelta) else expires_in

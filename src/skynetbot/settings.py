@@ -65,6 +65,11 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return Path(self.data_dir) / "skynetbot.sqlite3"
 
     @property
+    def guild_state_path(self) -> Path:
+        """What the bot knew of its servers when it last stopped."""
+        return Path(self.data_dir) / "guild-state.bin"
+
+    @property
     def journal_path(self) -> Path:
         """Where batched writes are journalled; must be on this machine's own disk."""
         return Path(self.data_dir) / "journal"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import re
 import signal
 import socket
@@ -119,6 +120,50 @@ async def test_run_serves_and_kill_9_keeps_every_message_that_was_counted(town: 
         assert await _counted(tmp_path, town.guild.id, emre) == written
         # The killed process's session would otherwise be sent to as well.
         town.emulator.gateway.sessions.clear()
+
+
+async def test_every_message_is_counted_once_through_kills_and_downtime(town: Town, tmp_path: Path) -> None:
+    """People write all the time; the bot is killed with -9 at random instants, and is away for a while each time."""
+    port = free_port()
+    environment = {
+        "SKYNETBOT_DATA_DIR": str(tmp_path),
+        "SKYNETBOT_WEB_PORT": str(port),
+        "SKYNETBOT_WRITES_FLUSH_S": "0.05",
+        "SKYNETBOT_DISCORD_API_URL": town.emulator.rest_url,
+        "DISCORD_TOKEN": town.demo.bot.token,
+    }
+    written = 0
+    ending = asyncio.Event()
+
+    async def chatter() -> None:
+        nonlocal written
+        while not ending.is_set():
+            town.say("emre", "hello")
+            written += 1
+            await asyncio.sleep(random.uniform(0, 0.004))
+
+    with process(["run"], environment) as child:
+        await asyncio.to_thread(read_until, child, r"(is connected)")
+        talking = asyncio.create_task(chatter())
+        await asyncio.sleep(0.5)
+        child.kill()
+        child.wait()
+    for _ in range(2):
+        await asyncio.sleep(0.2)
+        with process(["run"], environment) as child:
+            await asyncio.to_thread(read_until, child, r"(is connected)")
+            await asyncio.sleep(random.uniform(0, 0.5))
+            child.kill()
+            child.wait()
+    ending.set()
+    await talking
+    with process(["run"], environment) as child:
+        await asyncio.to_thread(read_until, child, r"(is connected)")
+        await asyncio.sleep(1.5)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(timeout=20) == 0
+    assert town.emulator.gateway.counters["identifies"] == 1, "every later process resumed"
+    assert await _counted(tmp_path, town.guild.id, town.demo.people["emre"].id) == written
 
 
 async def _eventually_counted(port: int, messages: int) -> None:

@@ -1,6 +1,8 @@
 """A demo world with a local Discord around it, hands to act in it, and the bot connected to it."""
 
 import asyncio
+import io
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -55,9 +57,15 @@ class Town:
         return self.world.create_message(self.channel(channel), self.demo.people[person].id, text)
 
     async def command(
-        self, person: str, name: str, options: list[dict[str, Any]] | None = None, *, kind: int = 2
+        self,
+        person: str,
+        name: str,
+        options: list[dict[str, Any]] | None = None,
+        *,
+        kind: int = 2,
+        file: bytes | None = None,
     ) -> None:
-        """Use a slash command as that person, the way a client does."""
+        """Use a slash command as that person, the way a client does; ``file`` is what options call file 0."""
         command = next(c for c in self.world.commands.values() if c.name == name)
         body = {
             "type": kind,
@@ -70,13 +78,20 @@ class Town:
         }
         headers = {"Authorization": self.demo.people[person].token}
         url = f"{self.emulator.rest_url}/interactions"
-        async with self.session.post(url, json=body, headers=headers) as response:
+        sent: dict[str, Any] = {"json": body}
+        if file is not None:
+            form = aiohttp.FormData({"payload_json": json.dumps(body)})
+            form.add_field("files[0]", io.BytesIO(file), filename="settings.json", content_type="application/json")
+            sent = {"data": form}
+        async with self.session.post(url, headers=headers, **sent) as response:
             assert response.status == 204, await response.text()
 
-    async def ask(self, person: str, name: str, options: list[dict[str, Any]] | None = None) -> Message:
+    async def ask(
+        self, person: str, name: str, options: list[dict[str, Any]] | None = None, *, file: bytes | None = None
+    ) -> Message:
         """Use a command and return the bot's answer."""
         before = len(self.bot_messages("general"))
-        await self.command(person, name, options)
+        await self.command(person, name, options, file=file)
         await eventually(lambda: len(self.bot_messages("general")) > before)
         return self.bot_messages("general")[0]
 

@@ -8,7 +8,7 @@ from discord_emulator.rest.call import Call, snowflake
 from discord_emulator.rest.components import shown
 from discord_emulator.rest.errors import ApiError, invalid_form
 
-__all__ = ["compose", "edit_fields", "nonce_twin"]
+__all__ = ["compose", "edit_fields", "keep_uploads", "nonce_twin"]
 
 _MAX_CONTENT: Final = 2_000
 _MAX_EMBEDS: Final = 10
@@ -89,7 +89,7 @@ def edit_fields(
         wanted = {str(item.get("id")) for item in named or ()}
         # Without a list of attachments an edit keeps what is there; with one, only what it names.
         kept = [file for file in standing_files if named is None or file["id"] in wanted]
-        fields["attachments"] = [*kept, *_attachments(call, named or [])]
+        fields["attachments"] = [*kept, *keep_uploads(call, named or []).values()]
     if len(fields.get("attachments", ())) > _MAX_FILES:
         raise invalid_form("attachments", "BASE_TYPE_MAX_LENGTH", f"Must be {_MAX_FILES} or fewer in length.")
     return fields
@@ -141,10 +141,10 @@ def _mentions(call: Call, channel: Channel, form: dict[str, Any], content: str) 
     return users, roles, everyone
 
 
-def _attachments(call: Call, named: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The uploads of this request; the form may give each, by its number, a description and another name."""
+def keep_uploads(call: Call, named: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """The uploads of this request, by number; the form may give each a description and another name."""
     about = {str(item.get("id")): item for item in named}
-    attachments: list[dict[str, Any]] = []
+    attachments: dict[int, dict[str, Any]] = {}
     uploads: dict[int, tuple[str, bytes]] = call.context.rooms.setdefault("uploads", {})
     for number, (uploaded_as, content_type, content) in call.files.items():
         told = about.get(str(number), {})
@@ -154,18 +154,16 @@ def _attachments(call: Call, named: list[dict[str, Any]]) -> list[dict[str, Any]
         while len(uploads) > _UPLOADS_KEPT:
             uploads.pop(next(iter(uploads)))
         url = f"{call.context.url}/cdn/attachments/{attachment_id}/{name}"
-        attachments.append(
-            {
-                "id": str(attachment_id),
-                "filename": name,
-                "size": len(content),
-                "url": url,
-                "proxy_url": url,
-                "content_type": content_type,
-                **({"description": told["description"]} if told.get("description") else {}),
-                **({"width": 400, "height": 300} if content_type in _IMAGES else {}),
-            }
-        )
+        attachments[number] = {
+            "id": str(attachment_id),
+            "filename": name,
+            "size": len(content),
+            "url": url,
+            "proxy_url": url,
+            "content_type": content_type,
+            **({"description": told["description"]} if told.get("description") else {}),
+            **({"width": 400, "height": 300} if content_type in _IMAGES else {}),
+        }
     return attachments
 
 

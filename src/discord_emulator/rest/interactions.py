@@ -11,7 +11,7 @@ from discord_emulator.permissions import Permission, channel_permissions
 from discord_emulator.rest.call import Call, Route, snowflake
 from discord_emulator.rest.errors import invalid_form, not_found
 from discord_emulator.rest.forms import StartedInteraction
-from discord_emulator.rest.resolving import resolve, target_of
+from discord_emulator.rest.resolving import resolve, take_files, target_of
 from discord_emulator.rest.waiting import (
     AUTOCOMPLETE,
     COMMAND,
@@ -58,6 +58,8 @@ async def create(call: Call) -> None:
             data["guild_id"] = str(command.guild_id)
         if data["type"] != _CHAT_INPUT:
             data["resolved"] = target_of(call, channel, data)
+        if kind == COMMAND:
+            data = take_files(call, data)
     opened_by: Interaction | None = None
     if kind == MODAL:
         opened_by = call.context.rooms["interactions"].take_modal(

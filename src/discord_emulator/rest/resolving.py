@@ -1,4 +1,4 @@
-"""What an interaction names by id, looked up for the bot: users, members, roles, channels, messages.
+"""What an interaction names by id, looked up for the bot: users, members, roles, channels, messages, files.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-resolved-data-structure
 """
@@ -9,11 +9,12 @@ from discord_emulator import payloads
 from discord_emulator.entities import Channel, Guild
 from discord_emulator.permissions import base_permissions, channel_permissions
 from discord_emulator.rest.call import Call, snowflake
-from discord_emulator.rest.errors import not_found
+from discord_emulator.rest.composing import keep_uploads
+from discord_emulator.rest.errors import invalid_form, not_found
 
-__all__ = ["resolve", "target_of"]
+__all__ = ["resolve", "take_files", "target_of"]
 
-_USER, _CHANNEL, _ROLE, _MENTIONABLE = 6, 7, 8, 9
+_USER, _CHANNEL, _ROLE, _MENTIONABLE, _ATTACHMENT = 6, 7, 8, 9, 11
 _OF_SELECT: Final = {5: _USER, 6: _ROLE, 7: _MENTIONABLE, 8: _CHANNEL}
 _MESSAGE_COMMAND: Final = 3
 
@@ -35,6 +36,34 @@ def resolve(call: Call, guild: Guild | None, data: dict[str, Any]) -> dict[str, 
             mine = channel_permissions(guild, guild.channels[found], call.me.id, call.world.time())
             resolved.setdefault("channels", {})[text] = {**channel, "permissions": str(mine)}
     return resolved
+
+
+def take_files(call: Call, data: dict[str, Any]) -> dict[str, Any]:
+    """The command's data with its uploads kept: options that name one by its number name it by its id then."""
+    named = data.pop("attachments", None) or []
+    if not call.files and not any(kind == _ATTACHMENT for kind, _ in _named(data)):
+        return data
+    kept = keep_uploads(call, [item for item in named if isinstance(item, dict)])
+
+    def options(items: Any) -> list[dict[str, Any]]:
+        return [
+            {**option, "value": attachment(option.get("value"))}
+            if option.get("type") == _ATTACHMENT
+            else {**option, "options": options(option["options"])}
+            if option.get("options")
+            else option
+            for option in items
+        ]
+
+    def attachment(number: Any) -> str:
+        text = str(number)
+        found = kept.get(int(text)) if text.isascii() and text.isdigit() else None
+        if found is None:
+            raise invalid_form("data.options", "ATTACHMENT_NOT_FOUND", "No file of that number was sent.")
+        return str(found["id"])
+
+    resolved = {**(data.get("resolved") or {}), "attachments": {file["id"]: file for file in kept.values()}}
+    return {**data, "options": options(data.get("options") or []), "resolved": resolved}
 
 
 def target_of(call: Call, channel: Channel, data: dict[str, Any]) -> dict[str, Any]:

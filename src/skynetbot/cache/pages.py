@@ -58,6 +58,14 @@ class ServerPages:
             return await self._activity.top(guild_id, limit)
         return (await self._page(guild_id)).top[:limit]
 
+    async def messages_of(self, guild_id: int, user_id: int) -> int:
+        """How many messages of the member were counted, with what is not stored yet."""
+        return await self._activity.messages_of(guild_id, user_id)
+
+    async def reach_rank(self, guild_id: int, user_id: int, rank: int, at: float) -> bool:
+        """Record that the member reached ``rank``; True only the first time."""
+        return await self._activity.reach_rank(guild_id, user_id, rank, at)
+
     async def recent_actions(self, guild_id: int, limit: int, before: int | None = None) -> Sequence[ActionRow]:
         """The newest actions first; older pages are not kept."""
         if before is not None or limit > _ACTIONS:

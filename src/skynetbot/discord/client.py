@@ -2,7 +2,7 @@
 
 import functools
 import gc
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ from typing_extensions import override
 
 from skynetbot.discord.events import EventManager
 from skynetbot.discord.messages import decode_payload
-from skynetbot.discord.shard import Shard
+from skynetbot.discord.shard import Shard, ShardSession
 from skynetbot.discord.state.state import EVENTS, GuildState
 from skynetbot.discord.supervisor import IdentifyGate, ShardSupervisor
 from skynetbot.observability.metrics import Metrics
@@ -89,6 +89,8 @@ class DiscordClient(hikari.RESTAware):
             token_type=hikari.TokenType.BOT,
         )
         self.supervisor: ShardSupervisor | None = None
+        self.shard_count = 0
+        """How many shards all processes have together; 0 before the gateway is prepared."""
         self.application_id: hikari.Snowflake | None = None
 
     async def start(self) -> None:
@@ -101,8 +103,13 @@ class DiscordClient(hikari.RESTAware):
         application = await self._rest.fetch_application()
         self.application_id = application.id
 
-    async def prepare_gateway(self) -> ShardSupervisor:
-        """Ask Discord where to connect and with how many shards; the supervisor is to be run by the caller."""
+    async def prepare_gateway(
+        self, sessions: Callable[[int], Awaitable[Mapping[int, ShardSession]]] | None = None
+    ) -> ShardSupervisor:
+        """Ask Discord where to connect and with how many shards; the supervisor is to be run by the caller.
+
+        ``sessions`` is asked, with the number of shards, which sessions of an earlier process can be resumed.
+        """
         info = await self._rest.fetch_gateway_bot_info()
         count = self._shard_count or info.shard_count
 
@@ -125,7 +132,9 @@ class DiscordClient(hikari.RESTAware):
             {shard_id: functools.partial(factory, shard_id) for shard_id in range(count)},
             IdentifyGate(info.session_start_limit.max_concurrency),
             self._metrics,
+            sessions=await sessions(count) if sessions is not None else None,
         )
+        self.shard_count = count
         return self.supervisor
 
     @staticmethod

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from skynetbot.discord.interactions import Interaction, OptionValue
+from skynetbot.discord.interactions import Attachment, Interaction, OptionValue
 from skynetbot.errors import SkynetBotError
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "CommandOption",
     "OptionType",
     "Reply",
+    "ReplyFile",
     "Responder",
     "Subcommand",
     "UserError",
@@ -34,10 +35,18 @@ class OptionType:
     USER: Final = 6
     CHANNEL: Final = 7
     ROLE: Final = 8
+    ATTACHMENT: Final = 11
 
 
 class UserError(SkynetBotError):
     """The person asked for something that cannot be; the message is shown to them alone and says what to do."""
+
+
+class ReplyFile(msgspec.Struct, frozen=True):
+    """A file that comes with an answer."""
+
+    name: str
+    content: bytes
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +58,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """(name, value, inline) of the embed."""
     description: str = ""
     footer: str = ""
+    files: tuple[ReplyFile, ...] = ()
     ephemeral: bool = False
 
 
@@ -81,6 +91,15 @@ class CommandContext(msgspec.Struct, frozen=True):
     def snowflake(self, name: str) -> int | None:
         value = self.options.get(name)
         return None if value is None else int(value)
+
+    def flag(self, name: str) -> bool:
+        """A yes or no; no when it was not given."""
+        return self.options.get(name) is True
+
+    def attachment(self, name: str) -> Attachment | None:
+        """The file that was sent with the command, as Discord describes it; its content is not here."""
+        value = self.options.get(name)
+        return None if value is None else self.interaction.attachment(str(value))
 
 
 Handler = Callable[[CommandContext], Awaitable[Reply]]

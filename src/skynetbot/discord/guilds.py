@@ -33,3 +33,7 @@ class Guilds(Protocol):
     def roles(self, guild_id: int) -> Sequence[NamedRef]:
         """Highest first, without @everyone."""
         ...
+
+    def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:  # noqa: ARG002 - a default
+        """The roles of a member; None when the member is not known, which says nothing about their roles."""
+        return None

@@ -13,6 +13,7 @@ from skynetbot.discord.messages import Author
 __all__ = [
     "APPLICATION_COMMAND",
     "AUTOCOMPLETE",
+    "Attachment",
     "CommandData",
     "Interaction",
     "OptionValue",
@@ -41,6 +42,15 @@ class Option(msgspec.Struct, frozen=True):
     value: OptionValue | None = None
     options: list["Option"] = []
     focused: bool = False
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that a person sent with a command; ``url`` is where Discord keeps it."""
+
+    id: int
+    url: str
+    filename: str = ""
+    size: int = 0
 
 
 class CommandData(msgspec.Struct, frozen=True):
@@ -76,6 +86,14 @@ class Interaction(msgspec.Struct, frozen=True):
     def permissions(self) -> int:
         """The invoker's permissions in the channel, as computed by Discord; 0 in direct messages."""
         return self.member.permissions if self.member else 0
+
+    def attachment(self, attachment_id: str) -> Attachment | None:
+        """An attachment by the id that an option names; None when the payload does not have it as documented."""
+        found = self.data.resolved.get("attachments", {}) if self.data is not None else {}
+        try:
+            return msgspec.convert(found.get(attachment_id), Attachment, strict=False)
+        except (msgspec.ValidationError, AttributeError):
+            return None
 
     def path(self) -> tuple[tuple[str, ...], list[Option]]:
         """The command's full name, subcommands included, and the options of the innermost one."""

@@ -28,6 +28,7 @@ class HikariResponder:
             hikari.ResponseType.MESSAGE_CREATE,
             reply.content or hikari.UNDEFINED,
             embeds=embeds or hikari.UNDEFINED,
+            attachments=[hikari.Bytes(file.content, file.name) for file in reply.files] or hikari.UNDEFINED,
             flags=hikari.MessageFlag.EPHEMERAL if reply.ephemeral else hikari.UNDEFINED,
             mentions_everyone=False,
             role_mentions=False,

@@ -8,7 +8,7 @@ It uses slots of `hikari.impl.GatewayShardImpl`, which is why hikari is pinned t
 import sys
 import time
 import zlib
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hikari
 import msgspec
@@ -58,6 +58,24 @@ def _decode_errors() -> tuple[type[Exception], ...]:
     )
 
 
+# https://discord.com/developers/docs/events/gateway#initiating-a-disconnect: 1000 and 1001 invalidate the session.
+_RESUMABLE: Final = 4_000
+
+
+class _ResumableClose:
+    """A connection that closes with a code of its own."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    async def send_close(self, *, code: int, message: bytes) -> None:
+        del code
+        await self._transport.send_close(code=_RESUMABLE, message=message)
+
+
 _DECODE_ERRORS: Final = _decode_errors()
 
 
@@ -86,6 +104,13 @@ class Shard(hikari_shard.GatewayShardImpl):
         self._session_id = session.session_id
         self._seq = session.seq
         self._resume_gateway_url = session.resume_url
+
+    @override
+    async def close(self) -> None:
+        """End so that the session can be resumed: Discord forgets it at hikari's code, and keeps it at this one."""
+        if self._ws is not None and self.session is not None:
+            self._ws = cast("Any", _ResumableClose(self._ws))
+        await super().close()
 
     @override
     async def _poll_events(self) -> None:

@@ -60,11 +60,16 @@ class ShardSupervisor:
         metrics: Metrics,
         *,
         first_backoff_s: float = 1.0,
+        sessions: Mapping[int, ShardSession] | None = None,
     ) -> None:
+        """``sessions`` are those of an earlier process, to be resumed."""
         self._factories = shards
         self._gate = gate
         self._metrics = metrics
         self._first_backoff_s = first_backoff_s
+        self._sessions = dict(sessions or {})
+        self.last_sessions: dict[int, ShardSession] = {}
+        """Where each shard stood when it ended."""
         self._live: dict[int, Shard] = {}
         self._started = asyncio.Event()
 
@@ -92,7 +97,7 @@ class ShardSupervisor:
 
     async def _keep(self, shard_id: int) -> None:
         backoff_s = self._first_backoff_s
-        session: ShardSession | None = None
+        session = self._sessions.pop(shard_id, None)
         while True:
             shard = self._factories[shard_id]()
             started = False
@@ -123,6 +128,8 @@ class ShardSupervisor:
                     await _close(shard)
                 self._live.pop(shard_id, None)
                 session = shard.session
+                if session is not None:
+                    self.last_sessions[shard_id] = session
             self._metrics.shard_restarts.inc()
             pause_s = backoff_s * random.uniform(0.5, 1.0)
             _log.info("shard starts again", shard=shard_id, in_s=round(pause_s, 2))

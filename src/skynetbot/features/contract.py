@@ -1,22 +1,24 @@
 """What a feature declares in one object, and the services that it may use."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from skynetbot.bus.local import LocalBus
+from skynetbot.cache.pages import ServerPages
+from skynetbot.discord.attachments import fetch_attachment
 from skynetbot.discord.commands import Command
 from skynetbot.discord.effects import DiscordEffects
 from skynetbot.discord.events import RawHandler
 from skynetbot.discord.guilds import Guilds
+from skynetbot.discord.interactions import Attachment
 from skynetbot.discord.router import UseListener
 from skynetbot.guildconfig.schema import Schema
 from skynetbot.guildconfig.service import SettingsService
 from skynetbot.pipeline.engine import Observer
 from skynetbot.pipeline.plans import StageSpec
-from skynetbot.storage.activity import ActivityRepository
 from skynetbot.writes.behind import Committed, WriteBehind
 
 __all__ = ["Feature", "FeatureServices", "ProcessInfo"]
@@ -54,13 +56,15 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 class FeatureServices(msgspec.Struct, frozen=True, kw_only=True):
     """Passed to each feature's ``build``; features hold no other way to the world."""
 
-    activity: ActivityRepository
     bus: LocalBus
     effects: DiscordEffects
     features: Callable[[], tuple[Feature, ...]]
     """Every feature, once all are built; for /help and /settings."""
     guilds: Guilds
+    pages: ServerPages
     process: ProcessInfo
     settings: SettingsService
     writes: WriteBehind
     now: Callable[[], float] = time.time
+    fetch_attachment: Callable[[Attachment, int], Awaitable[bytes]] = fetch_attachment
+    """(attachment, bytes that are taken at most) -> its content."""

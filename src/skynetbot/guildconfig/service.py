@@ -189,6 +189,7 @@ class SettingsService:
         mine = None if base is None else schema.apply(base, changes)
 
         def wish(snapshot: GuildSettings) -> Mapping[str, msgspec.Struct]:
+            self._require(author, snapshot, (feature,))
             current, version = snapshot.get(schema.struct), snapshot.version(feature)
             if expected_version is None or expected_version == version:
                 return {feature: schema.apply(current, changes)}

@@ -207,7 +207,20 @@ INSERT INTO guilds (guild_id, settings_revision)
     ON CONFLICT (guild_id) DO UPDATE SET settings_revision = excluded.settings_revision;
 """
 
-MIGRATIONS: Final[tuple[tuple[int, str], ...]] = ((1, _FOUNDATION), (2, _BATCHED_WRITES), (3, _SETTINGS_HISTORY))
+_SHARD_SESSIONS: Final = """
+-- Where each shard's gateway session stands; written with the operations of the events that it covers.
+CREATE TABLE shard_sessions (
+    shard_id {int} NOT NULL,
+    shard_count {int} NOT NULL,
+    session_id {text},
+    resume_url {text},
+    seq {int},
+    at {real},
+    PRIMARY KEY (shard_id, shard_count)
+) {narrow};
+"""
+
+MIGRATIONS: Final[tuple[tuple[int, str], ...]] = ((1, _FOUNDATION), (2, _BATCHED_WRITES), (3, _SETTINGS_HISTORY), (4, _SHARD_SESSIONS))
 NEWEST: Final = MIGRATIONS[-1][0]
 
 

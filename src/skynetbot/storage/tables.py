@@ -8,7 +8,13 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-__all__ = ["COMMAND_USES", "GUILDS", "GUILD_DAYS", "MEMBERS", "TABLES", "USERS", "Column", "ColumnType", "Table"]
+__all__ = [
+    "COMMAND_USES",
+    "GUILDS",
+    "GUILD_DAYS",
+    "MEMBERS",
+    "SHARD_SESSIONS",
+    "TABLES", "USERS", "Column", "ColumnType", "Table"]
 
 ColumnType: TypeAlias = Literal["int", "real", "text", "list"]
 """``int``: 64 bits, signed. ``real``: a double. ``list``: JSON text, short and capped."""
@@ -71,4 +77,10 @@ USERS: Final = Table(
 GUILD_DAYS: Final = Table("guild_days", (_GUILD, Column("day")), (Column("messages"), Column("commands")))
 COMMAND_USES: Final = Table("command_uses", (_GUILD, Column("day"), Column("command", "text")), (Column("uses"),))
 
-TABLES: Final = {table.name: table for table in (GUILDS, MEMBERS, USERS, GUILD_DAYS, COMMAND_USES)}
+SHARD_SESSIONS: Final = Table(
+    "shard_sessions",
+    (Column("shard_id"), Column("shard_count")),
+    (Column("session_id", "text"), Column("resume_url", "text"), Column("seq"), Column("at", "real")),
+)
+
+TABLES: Final = {table.name: table for table in (GUILDS, MEMBERS, USERS, GUILD_DAYS, COMMAND_USES, SHARD_SESSIONS)}

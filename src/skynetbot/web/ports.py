@@ -1,21 +1,20 @@
 """What the dashboard needs from the rest of the bot: small protocols that the composition root fills in."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from litestar.stores.base import Store
 
-from skynetbot.errors import SkynetBotError
+from skynetbot.web.settings_port import SettingsPort
 
 __all__ = [
     "ActionReads",
     "ActionRecord",
     "ActivityReads",
     "ActivityTotals",
-    "FieldView",
     "GuildDirectory",
     "GuildSummary",
     "HealthPort",
@@ -23,33 +22,8 @@ __all__ = [
     "LiveUpdate",
     "MemberActivity",
     "NamedRef",
-    "SectionView",
-    "SettingsConflict",
-    "SettingsPort",
-    "SettingsRejected",
-    "UnknownFeature",
     "WebPorts",
 ]
-
-
-class UnknownFeature(SkynetBotError):
-    """No feature of that name has settings."""
-
-
-class SettingsRejected(SkynetBotError):
-    """Some values cannot be saved; ``errors`` has one sentence for each field, and nothing was changed."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{name}: {message}" for name, message in errors.items()))
-        self.errors = errors
-
-
-class SettingsConflict(SkynetBotError):
-    """Somebody saved in between; ``current`` is what stands now, and nothing was changed."""
-
-    def __init__(self, current: "SectionView") -> None:
-        super().__init__(f"{current.feature} is at version {current.version} by now")
-        self.current = current
 
 
 class GuildSummary(msgspec.Struct, frozen=True):
@@ -79,6 +53,10 @@ class GuildDirectory(Protocol):
         ...
 
     def roles(self, guild_id: int) -> Sequence[NamedRef]: ...
+
+    def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:
+        """None when the member is not known; then only what Discord says of their permissions counts."""
+        ...
 
 
 class ActivityTotals(msgspec.Struct, frozen=True):
@@ -135,52 +113,6 @@ class LiveUpdate(msgspec.Struct, frozen=True):
 class LiveFeed(Protocol):
     def subscribe(self, guild_id: int) -> AbstractAsyncContextManager[AsyncIterator[LiveUpdate]]:
         """A bounded stream of states; the newest wins when the reader is slow."""
-        ...
-
-
-class FieldView(msgspec.Struct, frozen=True):
-    """One setting as a form needs it; ``kind`` is bool, int, text, choice, lines, channel, channels or roles."""
-
-    name: str
-    label: str
-    help: str
-    kind: str
-    value: Any
-    default: Any
-    minimum: int | None = None
-    maximum: int | None = None
-    max_length: int | None = None
-    choices: tuple[tuple[str, str], ...] = ()
-
-
-class SectionView(msgspec.Struct, frozen=True):
-    """One feature's settings in one server."""
-
-    feature: str
-    title: str
-    help: str
-    version: int
-    fields: tuple[FieldView, ...]
-
-
-class SettingsPort(Protocol):
-    async def sections(self, guild_id: int) -> Sequence[SectionView]: ...
-
-    async def section(self, guild_id: int, feature: str) -> SectionView:
-        """Raises UnknownFeature."""
-        ...
-
-    async def update(
-        self,
-        guild_id: int,
-        feature: str,
-        changes: Mapping[str, Any],
-        *,
-        author_id: int,
-        author_name: str,
-        expected_version: int | None,
-    ) -> SectionView:
-        """Save and return what stands. Raises UnknownFeature, SettingsRejected or SettingsConflict."""
         ...
 
 

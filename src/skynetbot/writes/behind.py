@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -56,7 +56,7 @@ class Overlay(msgspec.Struct, frozen=True):
 
     batches: tuple[Batch, ...]
 
-    def apply(self, table: str, key: Key, values: dict[str, object]) -> dict[str, object]:
+    def apply(self, table: str, key: Key, values: dict[str, Any]) -> dict[str, Any]:
         """The fields as they are with everything accepted; ``values`` are those stored, null where there is no row."""
         for batch in self.batches:
             row = batch.rows.get(table, {}).get(key)
@@ -108,6 +108,8 @@ class WriteBehind:
         self._staged: list[bytes] = []
         self._write_scheduled = False
         self._unyielded = 0
+        self._companions: list[Callable[[], tuple[Operation, ...]]] = []
+        self._companions_due = False
         self._listeners: list[Callable[[Committed], None]] = []
         self.tally = WriteTally(metrics, self)
 
@@ -136,6 +138,13 @@ class WriteBehind:
     def listen(self, listener: Callable[[Committed], None]) -> None:
         """Call ``listener`` after each commit, from the event loop."""
         self._listeners.append(listener)
+
+    def accompany(self, companion: Callable[[], tuple[Operation, ...]]) -> None:
+        """Ask ``companion`` for operations whenever ones of `soon_nowait` are about to be journalled.
+
+        They go into the same record, so after a crash either both are there or neither.
+        """
+        self._companions.append(companion)
 
     async def run(self) -> None:
         """Flush when due; after a failure wait longer and longer. Ends only by cancellation."""
@@ -193,6 +202,7 @@ class WriteBehind:
             await self._opened_durability().covers(self._sequence)
             return
         tables = [self._checks.table_of(operation) for operation in operations]
+        self._add_companions()
         self._stage(operations)
         try:
             self._write_out()
@@ -219,6 +229,7 @@ class WriteBehind:
         tables = [self._checks.table_of(operation) for operation in operations]
         self._stage(operations)
         self._merge(tables, operations)
+        self._companions_due = True
         if not self._write_scheduled:
             self._write_scheduled = True
             asyncio.get_running_loop().call_soon(self._write_staged)
@@ -368,7 +379,19 @@ class WriteBehind:
             _log.error("operations are not journalled; flushing them at once", error=str(error))
             self._opened_durability().failed(error)
 
+    def _add_companions(self) -> None:
+        if not self._companions_due:
+            return
+        self._companions_due = False
+        for companion in self._companions:
+            operations = companion()
+            if operations:
+                tables = [self._checks.table_of(operation) for operation in operations]
+                self._stage(operations)
+                self._merge(tables, operations)
+
     def _write_out(self) -> None:
+        self._add_companions()
         if self._staged:
             self._opened_journal().append(self._sequence - len(self._staged) + 1, self._staged)
             self._pending.bytes += sum(map(len, self._staged))

@@ -137,7 +137,7 @@ class RankAnnouncer:
         await self._announce(guild_id, user_id, reached, settings.announce_channel)
 
     async def _announce(self, guild_id: int, user_id: int, rank: Rank, channel_id: int) -> None:
-        if await self._services.activity.reach_rank(guild_id, user_id, rank.number, self._services.now()):
+        if await self._services.pages.reach_rank(guild_id, user_id, rank.number, self._services.now()):
             await self._services.effects.send_message(
                 channel_id,
                 f"🎉 <@{user_id}> reached the rank **{rank.name}** with {rank.messages:,} messages!",

@@ -9,7 +9,6 @@ from skynetbot.features.contract import Feature, FeatureServices
 
 __all__ = ["build"]
 
-_SECONDS_PER_DAY: Final = 86_400
 _TOP: Final = 5
 
 
@@ -19,8 +18,8 @@ def build(services: FeatureServices) -> Feature:
         member_id = context.snowflake("member")
         if member_id is not None:
             return await _member(services, guild_id, member_id)
-        totals = await services.activity.totals(guild_id, int(services.now() // _SECONDS_PER_DAY))
-        top = await services.activity.top(guild_id, _TOP)
+        totals = await services.pages.totals(guild_id)
+        top = await services.pages.top(guild_id, _TOP)
         guild = services.guilds.get(guild_id)
         lines = [f"{place}. <@{row.user_id}> — {row.messages:,}" for place, row in enumerate(top, 1)]
         return Reply(
@@ -51,7 +50,7 @@ def build(services: FeatureServices) -> Feature:
 
 
 async def _member(services: FeatureServices, guild_id: int, member_id: int) -> Reply:
-    messages = await services.activity.messages_of(guild_id, member_id)
+    messages = await services.pages.messages_of(guild_id, member_id)
     settings = (await services.settings.snapshot(guild_id)).get(ActivitySettings)
     ranks = parse_ranks(settings.ranks)
     rank = rank_of(messages, ranks)

@@ -1,0 +1,1 @@
+"""Which roles may change settings and moderate."""
