@@ -220,7 +220,41 @@ CREATE TABLE shard_sessions (
 ) {narrow};
 """
 
-MIGRATIONS: Final[tuple[tuple[int, str], ...]] = ((1, _FOUNDATION), (2, _BATCHED_WRITES), (3, _SETTINGS_HISTORY), (4, _SHARD_SESSIONS))
+_JOBS: Final = """
+CREATE TABLE jobs (
+    id {numbered},
+    queue {text} NOT NULL,
+    key {text}, -- one job of a queue that is not dead has it
+    guild_id {int} NOT NULL, -- 0: of no server
+    user_id {int} NOT NULL, -- for whom; 0: for nobody in particular
+    title {text} NOT NULL, -- why, for people
+    due {real} NOT NULL, -- seconds since 1970
+    priority {int} NOT NULL, -- smaller goes first
+    payload {text} NOT NULL, -- JSON
+    schedule {text}, -- JSON; null: once
+    state {int} NOT NULL, -- 0 waits, 1 runs, 2 dead
+    attempts {int} NOT NULL, -- runs begun since it last succeeded
+    token {int} NOT NULL, -- grows with each lease; who holds an older one may not finish the job
+    beat {int} NOT NULL, -- grows while the holder lives
+    worker {text}, -- the holder
+    progress {text}, -- what an attempt noted, for the next one
+    error {text}, -- why the last attempt failed
+    created_at {real} NOT NULL
+) {strict};
+CREATE UNIQUE INDEX jobs_key ON jobs (queue, key) WHERE key IS NOT NULL AND state < 2;
+CREATE INDEX jobs_due ON jobs (queue, due) WHERE state = 0;
+CREATE INDEX jobs_leased ON jobs (id) WHERE state = 1;
+CREATE INDEX jobs_dead ON jobs (id) WHERE state = 2;
+CREATE INDEX jobs_guild ON jobs (guild_id, due);
+"""
+
+MIGRATIONS: Final[tuple[tuple[int, str], ...]] = (
+    (1, _FOUNDATION),
+    (2, _BATCHED_WRITES),
+    (3, _SETTINGS_HISTORY),
+    (4, _SHARD_SESSIONS),
+    (5, _JOBS),
+)
 NEWEST: Final = MIGRATIONS[-1][0]
 
 

@@ -14,7 +14,12 @@ __all__ = [
     "GUILD_DAYS",
     "MEMBERS",
     "SHARD_SESSIONS",
-    "TABLES", "USERS", "Column", "ColumnType", "Table"]
+    "TABLES",
+    "USERS",
+    "Column",
+    "ColumnType",
+    "Table",
+]
 
 ColumnType: TypeAlias = Literal["int", "real", "text", "list"]
 """``int``: 64 bits, signed. ``real``: a double. ``list``: JSON text, short and capped."""
