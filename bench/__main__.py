@@ -4,12 +4,12 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bench import gateway, writes
+from bench import cache, gateway, writes
 from bench.report import Report, show
 
 Bench = Callable[..., Awaitable[Report]]
 
-BENCHES: dict[str, Bench] = {"gateway": gateway.run, "writes": writes.run}
+BENCHES: dict[str, Bench] = {"gateway": gateway.run, "writes": writes.run, "cache": cache.run}
 
 
 def main() -> int:

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from litestar.stores.base import Store as SessionStore
 from typing_extensions import override
 
 from skynetbot.bus.contract import Bus
 from skynetbot.cache.pages import ServerPages
-from skynetbot.dashboard import DatabaseSessions
+from skynetbot.cache.sessions import SessionCache, StoredSession
+from skynetbot.cache.snapshots import SnapshotCache
 from skynetbot.features.registry import schemas
 from skynetbot.guildconfig.schema import Schema
 from skynetbot.guildconfig.service import SettingsService
@@ -40,7 +40,7 @@ class Reads(Protocol):
     """What `dashboard`'s adapters ask of the pages' cache and of the settings service, and the sessions."""
 
     schemas: Mapping[str, Schema[Any]]
-    sessions: SessionStore
+    sessions: SessionCache
 
     def schema(self, feature: str) -> Schema[Any]: ...
 
@@ -50,12 +50,10 @@ class Reads(Protocol):
 
     async def top(self, guild_id: int, limit: int) -> Sequence[MemberRow]: ...
 
-    async def recent_actions(
-        self, guild_id: int, limit: int, before: int | None = None
-    ) -> Sequence[ActionRow]: ...
+    async def recent_actions(self, guild_id: int, limit: int, before: int | None = None) -> Sequence[ActionRow]: ...
 
 
-class Direct(Reads):
+class Direct:
     """No cache: each read is a query."""
 
     def __init__(self, repositories: Repositories, bus: Bus, now: Callable[[], float]) -> None:
@@ -64,28 +62,24 @@ class Direct(Reads):
         self._now = now
         self.sessions = _SessionsAside(repositories, bus, now, self.session)
 
-    @override
     def schema(self, feature: str) -> Schema[Any]:
         return self.schemas[feature]
 
-    @override
     async def snapshot(self, guild_id: int) -> GuildSettings:
         return build_snapshot(guild_id, self.schemas, await self._from.settings.all_of(guild_id))
 
-    @override
     async def totals(self, guild_id: int) -> Totals:
         return await self._from.activity.totals(guild_id, int(self._now() // _SECONDS_PER_DAY))
 
-    @override
     async def top(self, guild_id: int, limit: int) -> Sequence[MemberRow]:
         return await self._from.activity.top(guild_id, limit)
 
-    @override
     async def recent_actions(self, guild_id: int, limit: int, before: int | None = None) -> Sequence[ActionRow]:
         return await self._from.actions.recent(guild_id, limit, before)
 
-    async def session(self, key: str) -> tuple[bytes, float | None] | None:
-        return await self._from.sessions.get(key, self._now())
+    async def session(self, key: str) -> StoredSession | None:
+        found = await self._from.sessions.get(key, self._now())
+        return None if found is None else StoredSession(*found)
 
 
 class TtlMap:
@@ -140,31 +134,35 @@ class Ttl(Direct):
         return await self.map.get(("actions", guild_id, limit, before), lambda: direct(guild_id, limit, before))
 
     @override
-    async def session(self, key: str) -> tuple[bytes, float | None] | None:
+    async def session(self, key: str) -> StoredSession | None:
         direct = super().session
         return await self.map.get(("session", key), lambda: direct(key))
 
 
-class Ours(Reads):
+class Ours:
     """The product's caches, as `app` puts them together."""
 
     def __init__(self, repositories: Repositories, bus: Bus, now: Callable[[], float]) -> None:
         self.service = SettingsService(repositories.settings, bus, schemas(), now=now)
         self.schemas = self.service.schemas
-        self.schema = self.service.schema  # type: ignore[method-assign]
-        self.snapshot = self.service.snapshot  # type: ignore[method-assign]
+        self.schema = self.service.schema
+        self.snapshot = self.service.snapshot
         self.pages = ServerPages(repositories.activity, repositories.actions, now=now)
-        self.totals = self.pages.totals  # type: ignore[method-assign]
-        self.top = self.pages.top  # type: ignore[method-assign]
-        self.recent_actions = self.pages.recent_actions  # type: ignore[method-assign]
-        sessions = DatabaseSessions(repositories.sessions, bus, now)
-        self.sessions = sessions
-        self.caches = (self.service.cache, self.pages.activity, self.pages.actions, sessions.cache)
+        self.totals = self.pages.totals
+        self.top = self.pages.top
+        self.recent_actions = self.pages.recent_actions
+        self.sessions = SessionCache(repositories.sessions, bus, now)
+        self.caches: tuple[SnapshotCache[Any, Any], ...] = (
+            self.service.cache,
+            self.pages.activity,
+            self.pages.actions,
+            self.sessions.cache,
+        )
         for cache in self.caches:
-            cache._clock = now  # type: ignore[attr-defined]
+            cache._clock = now
 
 
-class _SessionsAside(DatabaseSessions):
+class _SessionsAside(SessionCache):
     """Sessions written as ours are, and read in another way."""
 
     def __init__(
@@ -172,12 +170,11 @@ class _SessionsAside(DatabaseSessions):
         repositories: Repositories,
         bus: Bus,
         now: Callable[[], float],
-        read: Callable[[str], Awaitable[tuple[bytes, float | None] | None]],
+        read: Callable[[str], Awaitable[StoredSession | None]],
     ) -> None:
         super().__init__(repositories.sessions, bus, now)
         self._read = read
 
     @override
-    async def get(self, key: str, renew_for: Any = None) -> bytes | None:
-        found = await self._read(key)
-        return None if found is None else found[0]
+    async def get(self, key: str) -> StoredSession | None:
+        return await self._read(key)

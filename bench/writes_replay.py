@@ -41,7 +41,7 @@ from skynetbot.writes.behind import WriteBehind
 from skynetbot.writes.policy import WritePolicy
 from support.servers import PostgresServer
 
-__all__ = ["replay"]
+__all__ = ["Said", "recording", "replay"]
 
 _EPOCH: Final = 1_700_000_000.0
 _POLICY: Final = WritePolicy()
@@ -49,7 +49,7 @@ WAYS: Final = ("save_per_event", "one_per_message", "grouped", "ours")
 Opened: TypeAlias = AbstractAsyncContextManager[tuple[Store, Path]]
 
 
-class _Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True):
     """One message of the recording."""
 
     at: float
@@ -81,7 +81,7 @@ async def replay(report: Report, server: PostgresServer | None, *, quick: bool) 
     if not CHAT.is_file():
         report.notes.append(f"The real chat is not here ({CHAT}), so nothing was replayed; set SKYNETBOT_SHARED_DATA.")
         return
-    said = _recording(2_000 if quick else 20_000)
+    said = recording(2_000 if quick else 20_000)
     postgres = len(said) // (4 if quick else 2)
     await _engine(report, "sqlite", said, sqlite_store)
     if server is not None:
@@ -110,12 +110,13 @@ async def replay(report: Report, server: PostgresServer | None, *, quick: bool) 
     )
 
 
-def _recording(count: int) -> list[_Said]:
+def recording(count: int) -> list[Said]:
+    """The first messages of the 16 chats, each a server."""
     guilds: dict[str, int] = {}
     users: dict[str, int] = {}
     messages = (event for event in read_events(CHAT) if event.k in ("m", "a"))
     return [
-        _Said(
+        Said(
             at=_EPOCH + event.t / 1000,
             guild_id=guilds.setdefault(event.c, GUILD + len(guilds)),
             user_id=users.setdefault(event.u, user_of(len(users))),
@@ -125,8 +126,8 @@ def _recording(count: int) -> list[_Said]:
     ]
 
 
-async def _engine(report: Report, engine: str, said: Sequence[_Said], opened: Callable[[], Any]) -> None:
-    ways: dict[str, Callable[[Store, Path, Sequence[_Said], _Cost], Awaitable[None]]] = {
+async def _engine(report: Report, engine: str, said: Sequence[Said], opened: Callable[[], Any]) -> None:
+    ways: dict[str, Callable[[Store, Path, Sequence[Said], _Cost], Awaitable[None]]] = {
         "save_per_event": _save_per_event,
         "one_per_message": _one_per_message,
         "grouped": _grouped,
@@ -171,8 +172,8 @@ def _compare(report: Report, engine: str, costs: dict[str, _Cost], messages: int
 
 
 async def _measured(
-    way: Callable[[Store, Path, Sequence[_Said], _Cost], Awaitable[None]],
-    said: Sequence[_Said],
+    way: Callable[[Store, Path, Sequence[Said], _Cost], Awaitable[None]],
+    said: Sequence[Said],
     opened: Callable[[], Opened],
 ) -> _Cost:
     cost = _Cost()
@@ -192,7 +193,7 @@ async def _measured(
     return cost
 
 
-async def _save_per_event(store: Store, folder: Path, said: Sequence[_Said], cost: _Cost) -> None:
+async def _save_per_event(store: Store, folder: Path, said: Sequence[Said], cost: _Cost) -> None:
     """Each changed document saved by itself."""
     for message in said:
         for row in message.rows:
@@ -200,14 +201,14 @@ async def _save_per_event(store: Store, folder: Path, said: Sequence[_Said], cos
             cost.rows += 1
 
 
-async def _one_per_message(store: Store, folder: Path, said: Sequence[_Said], cost: _Cost) -> None:
+async def _one_per_message(store: Store, folder: Path, said: Sequence[Said], cost: _Cost) -> None:
     for message in said:
         rows = message.rows
         await store.run("bench", "save", lambda rows=rows: one(*rows))  # type: ignore[misc]
         cost.rows += len(rows)
 
 
-async def _grouped(store: Store, folder: Path, said: Sequence[_Said], cost: _Cost) -> None:
+async def _grouped(store: Store, folder: Path, said: Sequence[Said], cost: _Cost) -> None:
     """All of a window in one transaction, one statement a row, nothing merged."""
     waiting: list[UpsertRows] = []
 
@@ -227,7 +228,7 @@ async def _grouped(store: Store, folder: Path, said: Sequence[_Said], cost: _Cos
     await save()
 
 
-async def _ours(store: Store, folder: Path, said: Sequence[_Said], cost: _Cost) -> None:
+async def _ours(store: Store, folder: Path, said: Sequence[Said], cost: _Cost) -> None:
     """`WriteBehind.run` by the recording's clock: every 5 s, and at once when enough rows wait."""
     at = said[0].at
     writes = WriteBehind(store, folder / "journal", Metrics(), policy=_POLICY, returning=RETURNING, now=lambda: at)
@@ -261,7 +262,7 @@ def _count_journal(writes: WriteBehind, cost: _Cost) -> None:
     journal._write = counted  # type: ignore[method-assign]
 
 
-async def _equals_recount(store: Store, said: Sequence[_Said]) -> bool:
+async def _equals_recount(store: Store, said: Sequence[Said]) -> bool:
     members: dict[tuple[int, int], tuple[int, str, float]] = {}
     days: dict[tuple[int, int], int] = {}
     for message in said:

@@ -42,6 +42,9 @@ from skynetbot.features.contract import Feature, FeatureServices, ProcessInfo
 from skynetbot.features.registry import build_features, schemas
 from skynetbot.guildconfig.service import SettingsService, settings_topic
 from skynetbot.guildconfig.snapshot import GuildSettings, pack_snapshot, unpack_snapshot
+from skynetbot.jobs.runner import JobRunner
+from skynetbot.jobs.schedules import next_time
+from skynetbot.jobs.service import Jobs, jobs_topic
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 from skynetbot.pipeline.engine import Pipeline
@@ -50,6 +53,7 @@ from skynetbot.pipeline.runner import VerdictRunner, actions_topic
 from skynetbot.settings import OperatorSettings
 from skynetbot.storage.actions import ActionRepository
 from skynetbot.storage.activity import ActivityRepository
+from skynetbot.storage.documents import DocumentRepository
 from skynetbot.storage.health import HealthMonitor
 from skynetbot.storage.opening import store_for
 from skynetbot.storage.sessions import SessionRepository
@@ -63,6 +67,8 @@ from skynetbot.writes.policy import WritePolicy
 __all__ = ["App", "running_app"]
 
 _log = get_logger(__name__)
+_RELAYED = (settings_topic, sessions_topic, activity_topic, actions_topic, jobs_topic)
+"""What other processes hear of."""
 
 
 class App:
@@ -71,7 +77,7 @@ class App:
     def __init__(self, settings: OperatorSettings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.bus = bus_for(settings, (settings_topic, sessions_topic, activity_topic, actions_topic))
+        self.bus = bus_for(settings, _RELAYED)
         self.database = store_for(settings, self.metrics)
         self.health = HealthMonitor(self.database, self.metrics)
         self.writes = WriteBehind(
@@ -86,6 +92,7 @@ class App:
             ),
             returning={"members": ("messages",)},
         )
+        self.jobs = Jobs(self.database, self.bus)
         self.activity = ActivityRepository(self.database, self.writes)
         self.actions = ActionRepository(self.database)
         self.sessions = SessionRepository(self.database)
@@ -113,9 +120,11 @@ class App:
         self.features: tuple[Feature, ...] = build_features(
             FeatureServices(
                 bus=self.bus,
+                documents=DocumentRepository(self.database),
                 effects=self.effects,
                 features=lambda: self.features,
                 guilds=self.guilds,
+                jobs=self.jobs,
                 pages=self.pages,
                 process=ProcessInfo(
                     version=VERSION,
@@ -127,6 +136,8 @@ class App:
                 writes=self.writes,
             )
         )
+        self.job_kinds = tuple(kind for feature in self.features for kind in feature.jobs)
+        self.runner_of_jobs: JobRunner | None = None
         self.plans = PlanBook(self.guild_settings, [stage for f in self.features for stage in f.stages])
         self.runner = VerdictRunner(self.effects, self.actions, self.bus, self.metrics)
         self.pipeline = Pipeline(
@@ -137,6 +148,11 @@ class App:
             HikariResponder(self.discord.rest),
             self.metrics,
             latency_s=self.gateway_latency_s,
+            presses={
+                (feature.name, action): handler
+                for feature in self.features
+                for action, handler in feature.presses.items()
+            },
             on_used=[listener for f in self.features for listener in f.command_listeners],
         )
         self.continuity = Continuity(
@@ -290,6 +306,17 @@ async def running_app(settings: OperatorSettings) -> AsyncIterator[App]:
                     await feature.close()
 
         stack.push_async_callback(stop_features)
+        # A worker is its journal: who claims the journal of one that died takes up its jobs, too.
+        app.runner_of_jobs = JobRunner(
+            app.jobs.repository,
+            app.job_kinds,
+            app.bus,
+            app.metrics,
+            worker=app.writes.writer,
+            next_time=next_time,
+        )
+        working = asyncio.create_task(app.runner_of_jobs.run(), name="jobs")
+        stack.push_async_callback(_finish_jobs, app.runner_of_jobs, working)
         flushing = asyncio.create_task(app.writes.run(), name="write flush")
         await app.guild_settings.warm()
         watching_settings = asyncio.create_task(app.guild_settings.run(), name="settings recheck")
@@ -328,6 +355,11 @@ async def _finish_pipeline(app: App, flushing: asyncio.Task[None], judging: asyn
     await _cancel(flushing)
     if app.discord.supervisor is not None:
         await app.continuity.save(app.discord.supervisor.last_sessions)
+
+
+async def _finish_jobs(runner: JobRunner, working: asyncio.Task[None]) -> None:
+    await _cancel(working)
+    await runner.close()
 
 
 async def _close_caches(app: App) -> None:

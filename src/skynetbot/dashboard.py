@@ -1,12 +1,11 @@
 """Adapts the app's services to the ports of the web room, which knows nothing of Discord's gateway."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from litestar.stores.base import Store
 from typing_extensions import override
 
@@ -14,11 +13,11 @@ from skynetbot.bus.contract import Bus
 from skynetbot.bus.local import Subscription
 from skynetbot.cache.pages import ServerPages
 from skynetbot.cache.sessions import SessionCache
+from skynetbot.dashboard_settings import GuildSettingsPort
 from skynetbot.discord.guilds import Guilds
 from skynetbot.features.activity.ranks import parse_ranks, rank_of
 from skynetbot.features.activity.settings import ActivitySettings
-from skynetbot.guildconfig.schema import FieldSpec, Schema, SettingsRejected
-from skynetbot.guildconfig.service import Author, SettingsConflict, SettingsService, UnknownFeature
+from skynetbot.guildconfig.service import SettingsService
 from skynetbot.observability.metrics import Metrics
 from skynetbot.storage.actions import ActionRow
 from skynetbot.web import ports
@@ -53,6 +52,9 @@ class PortGuilds:
 
     def roles(self, guild_id: int) -> Sequence[ports.NamedRef]:
         return [ports.NamedRef(ref.id, ref.name) for ref in self._guilds.roles(guild_id)]
+
+    def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:
+        return self._guilds.member_roles(guild_id, user_id)
 
 
 class ActivityFeed:
@@ -151,81 +153,6 @@ class Live:
         return ports.LiveUpdate(
             await self._activity.totals(guild_id), await self._actions.recent(guild_id, _SHOWN_ACTIONS)
         )
-
-
-class GuildSettingsPort:
-    """ports.SettingsPort over the settings service; its outcomes become the port's."""
-
-    def __init__(self, settings: SettingsService) -> None:
-        self._settings = settings
-
-    async def sections(self, guild_id: int) -> Sequence[ports.SectionView]:
-        snapshot = await self._settings.snapshot(guild_id)
-        return [
-            _section(schema, snapshot.get(schema.struct), snapshot.version(schema.feature))
-            for schema in self._settings.schemas.values()
-        ]
-
-    async def section(self, guild_id: int, feature: str) -> ports.SectionView:
-        schema = self._schema(feature)
-        snapshot = await self._settings.snapshot(guild_id)
-        return _section(schema, snapshot.get(schema.struct), snapshot.version(feature))
-
-    async def update(
-        self,
-        guild_id: int,
-        feature: str,
-        changes: Mapping[str, Any],
-        *,
-        author_id: int,
-        author_name: str,
-        expected_version: int | None,
-    ) -> ports.SectionView:
-        schema = self._schema(feature)
-        try:
-            value, version = await self._settings.update(
-                guild_id,
-                feature,
-                changes,
-                author=Author(author_id, author_name, "dashboard"),
-                expected_version=expected_version,
-            )
-        except SettingsRejected as rejected:
-            raise ports.SettingsRejected(rejected.errors) from rejected
-        except SettingsConflict as conflict:
-            raise ports.SettingsConflict(await self.section(guild_id, feature)) from conflict
-        return _section(schema, value, version)
-
-    def _schema(self, feature: str) -> Schema[Any]:
-        try:
-            return self._settings.schema(feature)
-        except UnknownFeature as error:
-            raise ports.UnknownFeature(str(error)) from error
-
-
-def _section(schema: Schema[Any], value: msgspec.Struct, version: int) -> ports.SectionView:
-    return ports.SectionView(
-        feature=schema.feature,
-        title=schema.title,
-        help=schema.help,
-        version=version,
-        fields=tuple(_field(spec, getattr(value, spec.name)) for spec in schema.fields),
-    )
-
-
-def _field(spec: FieldSpec, value: Any) -> ports.FieldView:
-    return ports.FieldView(
-        name=spec.name,
-        label=spec.label,
-        help=spec.help,
-        kind=spec.kind,
-        value=value,
-        default=spec.default,
-        minimum=spec.minimum,
-        maximum=spec.maximum,
-        max_length=spec.max_length,
-        choices=spec.choices,
-    )
 
 
 class AppHealth:

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import msgspec
 
 from skynetbot.discord.interactions import Attachment, Interaction, OptionValue
+from skynetbot.discord.posts import Modal, Post, PostFile
 from skynetbot.errors import SkynetBotError
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "CommandContext",
     "CommandOption",
     "OptionType",
+    "PressContext",
+    "PressHandler",
     "Reply",
     "ReplyFile",
     "Responder",
@@ -42,24 +45,19 @@ class UserError(SkynetBotError):
     """The person asked for something that cannot be; the message is shown to them alone and says what to do."""
 
 
-class ReplyFile(msgspec.Struct, frozen=True):
-    """A file that comes with an answer."""
-
-    name: str
-    content: bytes
+ReplyFile = PostFile
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to a command; only the invoker sees it when ``ephemeral``."""
+class Reply(Post, frozen=True, kw_only=True):
+    """An answer; only the invoker sees it when ``ephemeral``.
 
-    content: str = ""
-    title: str = ""
-    fields: tuple[tuple[str, str, bool], ...] = ()
-    """(name, value, inline) of the embed."""
-    description: str = ""
-    footer: str = ""
-    files: tuple[ReplyFile, ...] = ()
+    To a press of a button or a choice it may be an ``update`` of the message that holds it. A ``modal`` opens a form
+    instead of answering.
+    """
+
     ephemeral: bool = False
+    update: bool = False
+    modal: Modal | None = None
 
 
 class Responder(Protocol):
@@ -102,6 +100,36 @@ class CommandContext(msgspec.Struct, frozen=True):
         return None if value is None else self.interaction.attachment(str(value))
 
 
+class PressContext(msgspec.Struct, frozen=True):
+    """What the handler of a button, a select or a modal knows."""
+
+    interaction: Interaction
+    args: Sequence[str]
+    """What the custom id says after feature and action."""
+    values: Sequence[str] = ()
+    """What was chosen in a select."""
+    fields: Mapping[str, str] = {}
+    """What was typed into a modal, by name."""
+
+    @property
+    def guild_id(self) -> int:
+        """Raises UserError in direct messages."""
+        if self.interaction.guild_id is None:
+            raise UserError("This works only in a server.")
+        return self.interaction.guild_id
+
+    @property
+    def user_id(self) -> int:
+        return self.interaction.invoker.id
+
+    def number(self, place: int) -> int:
+        """An argument that is a number. Raises UserError when it is not, as from an old message."""
+        if place >= len(self.args) or not self.args[place].isdigit():
+            raise UserError("This message is of an older version of me. Ask again with the command.")
+        return int(self.args[place])
+
+
+PressHandler = Callable[[PressContext], Awaitable[Reply]]
 Handler = Callable[[CommandContext], Awaitable[Reply]]
 Completer = Callable[[CommandContext, str, str], Awaitable[Sequence[tuple[str, str]]]]
 """(context, option name, what is typed so far) -> (label, value) pairs, at most 25."""

@@ -13,6 +13,8 @@ from skynetbot.discord.messages import Author
 __all__ = [
     "APPLICATION_COMMAND",
     "AUTOCOMPLETE",
+    "COMPONENT",
+    "MODAL_SUBMIT",
     "Attachment",
     "CommandData",
     "Interaction",
@@ -21,7 +23,9 @@ __all__ = [
 ]
 
 APPLICATION_COMMAND: Final = 2
+COMPONENT: Final = 3
 AUTOCOMPLETE: Final = 4
+MODAL_SUBMIT: Final = 5
 
 _SUB_COMMAND: Final = 1
 _SUB_COMMAND_GROUP: Final = 2
@@ -57,6 +61,17 @@ class CommandData(msgspec.Struct, frozen=True):
     name: str = ""
     options: list[Option] = []
     resolved: dict[str, Any] = {}
+    custom_id: str = ""
+    """Of a component or a modal."""
+    values: list[str] = []
+    """What was chosen in a select."""
+    components: list[Any] = []
+    """What was typed into a modal, row by row."""
+
+
+class InteractionMessage(msgspec.Struct, frozen=True):
+    id: int
+    channel_id: int | None = None
 
 
 class Interaction(msgspec.Struct, frozen=True):
@@ -71,6 +86,8 @@ class Interaction(msgspec.Struct, frozen=True):
     member: InteractionMember | None = None
     user: Author | None = None
     data: CommandData | None = None
+    message: InteractionMessage | None = None
+    """The message that holds the component."""
 
     @property
     def invoker(self) -> Author:
@@ -86,6 +103,17 @@ class Interaction(msgspec.Struct, frozen=True):
     def permissions(self) -> int:
         """The invoker's permissions in the channel, as computed by Discord; 0 in direct messages."""
         return self.member.permissions if self.member else 0
+
+    def typed(self) -> dict[str, str]:
+        """What was typed into a modal, by the fields' names."""
+        rows = self.data.components if self.data is not None else []
+        fields: dict[str, str] = {}
+        for row in rows:
+            # Rows of one field each; newer clients put the field under a label's "component".
+            for field in row.get("components") or [row.get("component") or {}]:
+                if "custom_id" in field:
+                    fields[str(field["custom_id"])] = str(field.get("value") or "")
+        return fields
 
     def attachment(self, attachment_id: str) -> Attachment | None:
         """An attachment by the id that an option names; None when the payload does not have it as documented."""

@@ -6,12 +6,13 @@ from typing import Final
 import hikari
 from hikari.impl import special_endpoints
 
+from skynetbot.discord.building import message_arguments, modal_rows
 from skynetbot.discord.commands import Reply
-from skynetbot.discord.interactions import Interaction
+from skynetbot.discord.interactions import COMPONENT, MODAL_SUBMIT, Interaction
 
 __all__ = ["HikariResponder"]
 
-_ACCENT: Final = 0x6D5DF6
+_ON_A_MESSAGE: Final = (COMPONENT, MODAL_SUBMIT)
 
 
 class HikariResponder:
@@ -21,18 +22,23 @@ class HikariResponder:
         self._rest = rest
 
     async def reply(self, interaction: Interaction, reply: Reply) -> None:
-        embeds = [_embed(reply)] if reply.title or reply.description or reply.fields else []
+        if reply.modal is not None:
+            modal = reply.modal
+            await self._rest.create_modal_response(
+                interaction.id,
+                interaction.token,
+                title=modal.title[:45],
+                custom_id=modal.action,
+                components=modal_rows(modal),
+            )
+            return
+        update = reply.update and interaction.type in _ON_A_MESSAGE
         await self._rest.create_interaction_response(
             interaction.id,
             interaction.token,
-            hikari.ResponseType.MESSAGE_CREATE,
-            reply.content or hikari.UNDEFINED,
-            embeds=embeds or hikari.UNDEFINED,
-            attachments=[hikari.Bytes(file.content, file.name) for file in reply.files] or hikari.UNDEFINED,
-            flags=hikari.MessageFlag.EPHEMERAL if reply.ephemeral else hikari.UNDEFINED,
-            mentions_everyone=False,
-            role_mentions=False,
-            user_mentions=False,
+            hikari.ResponseType.MESSAGE_UPDATE if update else hikari.ResponseType.MESSAGE_CREATE,
+            flags=hikari.MessageFlag.EPHEMERAL if reply.ephemeral and not update else hikari.UNDEFINED,
+            **message_arguments(reply, edit=update),
         )
 
     async def choices(self, interaction: Interaction, choices: Sequence[tuple[str, str]]) -> None:
@@ -41,12 +47,3 @@ class HikariResponder:
             interaction.token,
             [special_endpoints.AutocompleteChoiceBuilder(label[:100], value[:100]) for label, value in choices],
         )
-
-
-def _embed(reply: Reply) -> hikari.Embed:
-    embed = hikari.Embed(title=reply.title or None, description=reply.description or None, color=_ACCENT)
-    for name, value, inline in reply.fields:
-        embed.add_field(name, value, inline=inline)
-    if reply.footer:
-        embed.set_footer(reply.footer)
-    return embed

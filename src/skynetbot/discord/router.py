@@ -10,6 +10,8 @@ from skynetbot.discord.commands import (
     ADMINISTRATOR,
     Command,
     CommandContext,
+    PressContext,
+    PressHandler,
     Reply,
     Responder,
     Subcommand,
@@ -18,10 +20,13 @@ from skynetbot.discord.commands import (
 from skynetbot.discord.interactions import (
     APPLICATION_COMMAND,
     AUTOCOMPLETE,
+    COMPONENT,
+    MODAL_SUBMIT,
     Interaction,
     Option,
     read_interaction,
 )
+from skynetbot.discord.posts import read_action_id
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 
@@ -31,6 +36,7 @@ _log = get_logger(__name__)
 _MAX_RUNNING: Final = 500
 """Handlers at once; past it people are told to try again, which beats a queue nobody answers in 3 s."""
 _MAX_CHOICES: Final = 25
+_WENT_WRONG: Final = "That went wrong on my side, and my operator has been told (reference {})."
 
 UseListener: TypeAlias = Callable[[Interaction, str], None]
 """Called after a command of ours ran, well or not, with its whole name."""
@@ -47,7 +53,10 @@ class CommandRouter:
         *,
         latency_s: Callable[[], float],
         on_used: Iterable[UseListener] = (),
+        presses: Mapping[tuple[str, str], PressHandler] | None = None,
     ) -> None:
+        """``presses`` are the handlers of buttons, selects and modals by (feature, action)."""
+        self._presses = dict(presses or {})
         self._leaves: dict[tuple[str, ...], tuple[Command, Subcommand]] = {
             path: (command, leaf) for command in commands for path, leaf in command.leaves().items()
         }
@@ -69,6 +78,8 @@ class CommandRouter:
             work = self._run(interaction)
         elif interaction.type == AUTOCOMPLETE:
             work = self._complete(interaction)
+        elif interaction.type in (COMPONENT, MODAL_SUBMIT):
+            work = self._press(interaction)
         else:
             return
         if len(self._running) >= _MAX_RUNNING:
@@ -110,11 +121,35 @@ class CommandRouter:
             # A supervisor: whatever a handler does wrong, the person gets an answer and the operator a trace.
             outcome = "failed"
             _log.exception("command failed", command=name, interaction=interaction.id, guild=interaction.guild_id)
-            text = f"That went wrong on my side, and my operator has been told (reference {interaction.id})."
-            reply = Reply(content=text, ephemeral=True)
+            reply = Reply(content=_WENT_WRONG.format(interaction.id), ephemeral=True)
         self._metrics.commands.labels(name, outcome).inc()
         for listener in self._on_used:
             listener(interaction, name)
+        await self._answer(interaction, reply)
+
+    async def _press(self, interaction: Interaction) -> None:
+        feature, action, args = read_action_id(interaction.data.custom_id if interaction.data else "")
+        handler = self._presses.get((feature, action))
+        if handler is None:
+            self._metrics.commands.labels("unknown", "unknown").inc()
+            text = "That button is of an older version of me and does nothing any more."
+            await self._answer(interaction, Reply(content=text, ephemeral=True))
+            return
+        context = PressContext(
+            interaction, args, interaction.data.values if interaction.data else (), interaction.typed()
+        )
+        name = f"{feature}:{action}"
+        outcome = "ok"
+        try:
+            reply = await handler(context)
+        except UserError as error:
+            outcome = "refused"
+            reply = Reply(content=str(error), ephemeral=True)
+        except Exception:  # noqa: BLE001 - boundary, logged
+            outcome = "failed"
+            _log.exception("press failed", action=name, interaction=interaction.id, guild=interaction.guild_id)
+            reply = Reply(content=_WENT_WRONG.format(interaction.id), ephemeral=True)
+        self._metrics.commands.labels(name, outcome).inc()
         await self._answer(interaction, reply)
 
     async def _complete(self, interaction: Interaction) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from skynetbot.bus.local import LocalBus
 from skynetbot.cache.pages import ServerPages
 from skynetbot.discord.attachments import fetch_attachment
-from skynetbot.discord.commands import Command
+from skynetbot.discord.commands import Command, PressHandler
 from skynetbot.discord.effects import DiscordEffects
 from skynetbot.discord.events import RawHandler
 from skynetbot.discord.guilds import Guilds
@@ -17,8 +17,11 @@ from skynetbot.discord.interactions import Attachment
 from skynetbot.discord.router import UseListener
 from skynetbot.guildconfig.schema import Schema
 from skynetbot.guildconfig.service import SettingsService
+from skynetbot.jobs.kinds import JobKind
+from skynetbot.jobs.service import Jobs
 from skynetbot.pipeline.engine import Observer
 from skynetbot.pipeline.plans import StageSpec
+from skynetbot.storage.documents import DocumentRepository
 from skynetbot.writes.behind import Committed, WriteBehind
 
 __all__ = ["Feature", "FeatureServices", "ProcessInfo"]
@@ -48,6 +51,9 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     observers: tuple[Observer, ...] = ()
     flush_listeners: tuple[FlushListener, ...] = ()
     command_listeners: tuple[UseListener, ...] = ()
+    presses: Mapping[str, PressHandler] = {}
+    """Handlers of buttons, selects and modals by the action in their custom id (see `posts.action_id`)."""
+    jobs: tuple[JobKind, ...] = ()
     events: Mapping[str, RawHandler] = {}
     close: Callable[[], Any] | None = None
     """An async function that ends what the feature started."""
@@ -57,10 +63,12 @@ class FeatureServices(msgspec.Struct, frozen=True, kw_only=True):
     """Passed to each feature's ``build``; features hold no other way to the world."""
 
     bus: LocalBus
+    documents: DocumentRepository
     effects: DiscordEffects
     features: Callable[[], tuple[Feature, ...]]
     """Every feature, once all are built; for /help and /settings."""
     guilds: Guilds
+    jobs: Jobs
     pages: ServerPages
     process: ProcessInfo
     settings: SettingsService

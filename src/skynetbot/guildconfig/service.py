@@ -61,6 +61,7 @@ _RECHECK_S: Final = 5.0
 _CLOCK_MARGIN_S: Final = 60.0
 """How far the clocks of the processes may be apart, with the time that a save takes."""
 _MAX_KNOWN: Final = 100_000
+_MAX_REVISION: Final = 1 << 62
 _MAX_WARM: Final = 50_000
 """At start at most so many servers are loaded at once; the rest is loaded when it is asked for."""
 
@@ -219,7 +220,7 @@ class SettingsService:
             SettingsRejected: the old values are not allowed any more.
             NotAllowed: the author's level does not reach.
         """
-        change = await self._repository.change(guild_id, revision)
+        change = await self._repository.change(guild_id, revision) if 0 < revision < _MAX_REVISION else None
         if change is None or change.revision != revision or change.feature not in self.schemas:
             raise UnknownRevision(f"This server has no change number {revision} that can be undone.")
         schema = self.schemas[change.feature]

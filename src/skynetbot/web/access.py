@@ -1,13 +1,14 @@
 """Who may see which server: the one door through which every handler gets a guild.
 
-The rights come from Discord's list of the user's own servers, kept with the session and fetched again when it
-is a minute old. While Discord does not answer, the last list holds for ten minutes, then access is refused.
+The rights come from Discord's list of the user's own servers, and from the levels that the server's roles give. The
+list is kept with the session and fetched again when it is a minute old. While Discord does not answer, the last list
+holds for ten minutes, then access is refused.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from litestar.exceptions import HTTPException
@@ -17,6 +18,7 @@ from skynetbot.web.config import WebConfig
 from skynetbot.web.oauth import DiscordOAuth, OAuthRefused, OAuthUnavailable
 from skynetbot.web.ports import GuildDirectory, GuildSummary
 from skynetbot.web.sessions import Session, Sessions, UserGuild
+from skynetbot.web.settings_port import Actor, SettingsPort, Standing
 
 __all__ = [
     "AccessUnavailable",
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 _log = get_logger(__name__)
+_LOOK_LEVEL: Final = 1
+"""Any level opens the dashboard; what may be changed there is checked at each change."""
 
 
 class NotSignedIn(HTTPException):
@@ -46,10 +50,13 @@ class GuildHidden(HTTPException):
 
 
 class NoPermission(HTTPException):
-    """The user is in the server but may not manage it."""
+    """The user is in the server but has no level in it."""
 
     status_code = 403
-    detail = "You need the Manage Server permission in this server."
+    detail = (
+        "You need the Manage Server permission in this server, or a role to which its administrators gave a level in "
+        "the Access settings."
+    )
 
     def __init__(self, guild: UserGuild) -> None:
         super().__init__()
@@ -76,10 +83,14 @@ class AccessUnavailable(HTTPException):
 
 @dataclass(frozen=True, slots=True)
 class GuildAccess:
-    """Proof that ``session``'s user may manage ``guild`` now."""
+    """Proof that ``session``'s user may look at ``guild`` now, and change there what ``level`` reaches."""
 
     session: Session
     guild: GuildSummary
+    level: int
+
+    def actor(self, source: str = "dashboard") -> Actor:
+        return Actor(self.session.user_id, self.session.user_name, self.level, source)
 
 
 class GuildDoor:
@@ -90,12 +101,14 @@ class GuildDoor:
         sessions: Sessions,
         oauth: DiscordOAuth,
         guilds: GuildDirectory,
+        settings: SettingsPort,
         config: WebConfig,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._sessions = sessions
         self._oauth = oauth
         self._guilds = guilds
+        self._settings = settings
         self._config = config
         self._now = now
 
@@ -107,7 +120,7 @@ class GuildDoor:
         return session
 
     async def access_guild(self, request: Request[Any, Any, Any], guild_id: int) -> GuildAccess:
-        """The server, if the request's user may manage it and the bot is in it.
+        """The server, if the request's user has a level in it and the bot is in it.
 
         Raises:
             NotSignedIn, GuildHidden, NoPermission, BotAbsent, AccessUnavailable: see each.
@@ -144,16 +157,22 @@ class GuildDoor:
         session.guilds_fetched_at = current.guilds_fetched_at
         return current.guilds
 
+    async def level(self, session: Session, guild: UserGuild) -> int:
+        """What the user may do in a server where the bot is; 0 is nothing."""
+        roles = self._guilds.member_roles(guild.id, session.user_id)
+        return await self._settings.level(guild.id, Standing(guild.owner, guild.permissions, roles or ()))
+
     async def _check(self, session: Session, guild_id: int) -> GuildAccess:
         mine = next((guild for guild in await self.user_guilds(session) if guild.id == guild_id), None)
         if mine is None:
             raise GuildHidden
-        if not mine.manageable:
-            raise NoPermission(mine)
         guild = self._guilds.get(guild_id)
         if guild is None:
-            raise BotAbsent(mine)
-        return GuildAccess(session, guild)
+            raise BotAbsent(mine) if mine.manageable else NoPermission(mine)
+        level = await self.level(session, mine)
+        if level < _LOOK_LEVEL:
+            raise NoPermission(mine)
+        return GuildAccess(session, guild, level)
 
     async def _renew(self, session: Session) -> None:
         """Fetch the list (holding the session's lock) or keep the last one while that is allowed."""

@@ -11,7 +11,17 @@ from skynetbot.web.csrf import require_csrf
 from skynetbot.web.errors import ERROR_HANDLERS
 from skynetbot.web.headers import SecurityHeaders
 from skynetbot.web.ports import WebPorts
-from skynetbot.web.routes import api, health, login, public, servers, settings
+from skynetbot.web.routes import (
+    api,
+    api_settings,
+    health,
+    history,
+    login,
+    public,
+    servers,
+    settings,
+    transfer,
+)
 from skynetbot.web.routes.parameters import provide_access, provide_site
 from skynetbot.web.site import Site
 
@@ -30,9 +40,23 @@ def create_app(ports: WebPorts, config: WebConfig) -> Litestar:
             servers.live,
             settings.settings_form,
             settings.save_settings,
+            settings.reset_settings,
+            history.history,
+            history.undo,
+            history.restore_preview,
+            history.restore,
+            transfer.transfer,
+            transfer.export,
+            transfer.import_preview,
+            transfer.take_import,
             api.api_server,
             api.api_settings,
             api.api_patch_settings,
+            api_settings.api_history,
+            api_settings.api_undo,
+            api_settings.api_restore,
+            api_settings.api_export,
+            api_settings.api_import,
         ],
         dependencies={"access": Provide(provide_access)},
     )

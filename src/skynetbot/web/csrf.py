@@ -14,10 +14,13 @@ from litestar.handlers import BaseRouteHandler
 
 from skynetbot.web.site import Site
 
-__all__ = ["FORM_FIELD", "HEADER", "CsrfRefused", "require_csrf"]
+__all__ = ["FORM_FIELD", "HEADER", "TAKES_FILES", "CsrfRefused", "require_csrf"]
 
 FORM_FIELD: Final = "_csrf"
 HEADER: Final = "x-csrf-token"
+TAKES_FILES: Final = "takes_files"
+"""A handler's option: its forms may be ``multipart/form-data``; it closes the form."""
+_FORM: Final = "application/x-www-form-urlencoded"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -26,7 +29,7 @@ class CsrfRefused(HTTPException):
     detail = "This form is too old or did not come from this site. Reload the page and send it again."
 
 
-async def require_csrf(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+async def require_csrf(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard of the whole application. Raises CsrfRefused, or NotSignedIn without a session."""
     if connection.scope.get("method") in _SAFE:
         return
@@ -38,7 +41,15 @@ async def require_csrf(connection: ASGIConnection[Any, Any, Any, Any], _handler:
         raise CsrfRefused
     session = await site.door.signed_in(request)
     given = request.headers.get(HEADER)
-    if given is None and request.content_type[0] == "application/x-www-form-urlencoded":
-        given = (await request.form()).get(FORM_FIELD)
-    if not isinstance(given, str) or not compare_digest(given.encode(), session.csrf_token.encode()):
+    # Files are read for the handlers that take some, and for nobody else.
+    if given is None and (request.content_type[0] == _FORM or handler.opt.get(TAKES_FILES)):
+        form = await request.form()
+        given = form.get(FORM_FIELD)
+        if not _same(given, session.csrf_token):
+            await form.close()
+    if not _same(given, session.csrf_token):
         raise CsrfRefused
+
+
+def _same(given: object, token: str) -> bool:
+    return isinstance(given, str) and compare_digest(given.encode(), token.encode())

@@ -9,8 +9,8 @@ from litestar.response import Redirect
 
 from skynetbot.observability.logs import get_logger
 from skynetbot.web.access import BotAbsent, NoPermission, NotSignedIn
-from skynetbot.web.ports import UnknownFeature
 from skynetbot.web.sessions import known_session, session_of
+from skynetbot.web.settings_port import NotAllowed, UnknownChange, UnknownFeature
 from skynetbot.web.site import Site
 
 __all__ = ["ERROR_HANDLERS", "wants_json"]
@@ -29,7 +29,7 @@ _TITLES: Final = {
 _DETAILS: Final = {
     404: "There is nothing at this address. It may have moved, or the link is wrong.",
     405: "This address does not take that kind of request.",
-    413: "The form is larger than the 64 KiB that we take.",
+    413: "That is larger than we take: 64 KiB for a form, 1 MiB for a file of settings.",
 }
 
 
@@ -82,6 +82,18 @@ def _unknown_feature(request: Request[Any, Any, Any], _error: UnknownFeature) ->
     return _http_error(request, HTTPException(status_code=404))
 
 
+def _unknown_change(request: Request[Any, Any, Any], error: UnknownChange) -> Response[Any]:
+    return _http_error(request, _Told(status_code=404, detail=str(error)))
+
+
+def _not_allowed(request: Request[Any, Any, Any], error: NotAllowed) -> Response[Any]:
+    return _http_error(request, _Told(status_code=403, detail=str(error)))
+
+
+class _Told(HTTPException):
+    """An error whose detail is ours, to be shown as it is."""
+
+
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The boundary: whatever nobody expected is logged with its trace and told without it."""
     _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
@@ -105,5 +117,7 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
 ERROR_HANDLERS: Final[dict[int | type[Exception], Any]] = {
     HTTPException: _http_error,
     UnknownFeature: _unknown_feature,
+    UnknownChange: _unknown_change,
+    NotAllowed: _not_allowed,
     Exception: _unexpected,
 }

@@ -6,12 +6,25 @@ from typing import Any, Final
 import msgspec
 from litestar.datastructures import FormMultiDict
 
-from skynetbot.web.ports import FieldView, GuildDirectory, NamedRef, SectionView
+from skynetbot.web.ports import GuildDirectory, NamedRef
+from skynetbot.web.settings_port import FieldView, SectionView
 
-__all__ = ["Widget", "changes_of", "json_value", "widgets"]
+__all__ = ["KEEP", "Clash", "Widget", "changes_of", "in_words", "json_value", "labels_of", "widgets"]
 
+KEEP: Final = "_keep"
+"""Names the fields for which theirs is kept after a conflict."""
 _REFERENCES: Final = frozenset({"channel", "channels", "roles"})
 _MANY: Final = frozenset({"channels", "roles"})
+_LISTS: Final = frozenset({"channels", "roles", "lines"})
+_SHOWN_ITEMS: Final = 6
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """Two people changed a field: what each of them wants, in words. Of lists, what only one of them has."""
+
+    theirs: str
+    mine: str
+    is_list: bool
 
 
 class Widget(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,8 +37,7 @@ class Widget(msgspec.Struct, frozen=True, kw_only=True):
     selected: frozenset[str]
     options: tuple[tuple[str, str], ...]
     error: str
-    theirs: str
-    """After a conflict: what somebody else saved, in words; empty when it is the same."""
+    clash: Clash | None
     default_text: str
 
 
@@ -36,9 +48,10 @@ def widgets(
     *,
     typed: Mapping[str, Any] | None = None,
     errors: Mapping[str, str] | None = None,
-    show_theirs: bool = False,
+    conflicts: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> tuple[Widget, ...]:
-    """The section's fields; ``typed`` (a rejected form) is shown in place of what is saved, so nothing is lost."""
+    """The section's fields; ``typed`` (a form that was not saved) is shown in place of what is saved, so nothing is
+    lost. ``conflicts`` has (theirs, mine) of fields that somebody else changed too."""
     channels = guilds.channels(guild_id)
     roles = guilds.roles(guild_id)
     return tuple(
@@ -47,7 +60,7 @@ def widgets(
             channels if field.kind.startswith("channel") else roles,
             typed[field.name] if typed is not None and field.name in typed else field.value,
             (errors or {}).get(field.name, ""),
-            show_theirs=show_theirs,
+            (conflicts or {}).get(field.name),
         )
         for field in section.fields
     )
@@ -56,10 +69,14 @@ def widgets(
 def changes_of(section: SectionView, form: FormMultiDict) -> dict[str, Any]:
     """What the form says of each field of the section; the settings themselves judge the values.
 
-    A checkbox that is off and a list with nothing ticked are not sent at all, so absence means off and empty.
+    A checkbox that is off and a list with nothing ticked are not sent at all, so absence means off and empty. A field
+    for which theirs is kept is not changed, whatever its input holds.
     """
+    kept = set(form.getall(KEEP, []))
     changes: dict[str, Any] = {}
     for field in section.fields:
+        if field.name in kept:
+            continue
         sent = [value for value in form.getall(field.name, []) if isinstance(value, str)]
         match field.kind:
             case "bool":
@@ -84,18 +101,46 @@ def json_value(field: FieldView, value: Any) -> Any:
     return value
 
 
-def _widget(field: FieldView, references: Sequence[NamedRef], value: Any, error: str, *, show_theirs: bool) -> Widget:
+def labels_of(field: FieldView, references: Sequence[NamedRef]) -> dict[str, str]:
+    """What stored values are called: choices by their labels, channels and roles by their names."""
+    if field.kind not in _REFERENCES:
+        return dict(field.choices)
+    sign = "#" if field.kind.startswith("channel") else "@"
+    return {str(ref.id): f"{sign}{ref.name.lstrip('@#')}" for ref in references}
+
+
+def in_words(field: FieldView, value: Any, labels: Mapping[str, str], *, most: int = _SHOWN_ITEMS) -> str:
+    """A value as a sentence would have it; of long lists the first ``most``."""
+    match field.kind:
+        case "bool":
+            return "on" if value else "off"
+        case "channels" | "roles" | "lines":
+            items = [labels.get(str(item), _unnamed(field, item)) for item in value or ()]
+            return (
+                ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "") or "nothing"
+            )
+        case "channel":
+            return labels.get(_text(value), _unnamed(field, value)) if value else "none"
+        case "choice":
+            return labels.get(_text(value), _text(value)) or "none"
+        case _:
+            return _text(value) or "empty"
+
+
+def _unnamed(field: FieldView, item: Any) -> str:
+    return f"deleted ({item})" if field.kind in _REFERENCES else str(item)
+
+
+def _widget(
+    field: FieldView, references: Sequence[NamedRef], value: Any, error: str, conflict: tuple[Any, Any] | None
+) -> Widget:
     selected = frozenset(str(item) for item in value or ()) if field.kind in _MANY else frozenset({_text(value)})
-    options = field.choices
+    labels = labels_of(field, references)
+    options = tuple(labels.items())
     if field.kind in _REFERENCES:
-        sign = "#" if field.kind.startswith("channel") else "@"
-        options = tuple((str(ref.id), f"{sign}{ref.name.lstrip('@#')}") for ref in references)
         # A channel that has been deleted stays visible, so that saving does not change it unseen.
-        known = {option for option, _ in options}
-        gone = sorted(selected - known - {""})
-        options += tuple((item, f"deleted ({item})") for item in gone)
-    labels = dict(options)
-    differs = show_theirs and _comparable(field, value) != _comparable(field, field.value)
+        gone = sorted(selected - set(labels) - {""})
+        options += tuple((item, _unnamed(field, item)) for item in gone)
     return Widget(
         field=field,
         id=f"field-{field.name}",
@@ -104,9 +149,19 @@ def _widget(field: FieldView, references: Sequence[NamedRef], value: Any, error:
         selected=selected,
         options=options,
         error=error,
-        theirs=_in_words(field, field.value, labels) if differs else "",
-        default_text=_in_words(field, field.default, labels),
+        clash=None if conflict is None else _clash(field, labels, *conflict),
+        default_text=in_words(field, field.default, labels),
     )
+
+
+def _clash(field: FieldView, labels: Mapping[str, str], theirs: Any, mine: Any) -> Clash:
+    if field.kind in _LISTS:
+        only_theirs = [item for item in theirs if item not in mine]
+        only_mine = [item for item in mine if item not in theirs]
+        if only_theirs or only_mine:
+            theirs, mine = (in_words(field, items, labels, most=20) for items in (only_theirs, only_mine))
+            return Clash(theirs, mine, is_list=True)
+    return Clash(in_words(field, theirs, labels), in_words(field, mine, labels), is_list=False)
 
 
 def _text(value: Any) -> str:
@@ -115,22 +170,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return "\n".join(str(item) for item in value)
     return str(value)
-
-
-def _comparable(field: FieldView, value: Any) -> Any:
-    if field.kind in _MANY:
-        return frozenset(str(item) for item in value or ())
-    return value if field.kind == "bool" else _text(value)
-
-
-def _in_words(field: FieldView, value: Any, labels: Mapping[str, str]) -> str:
-    match field.kind:
-        case "bool":
-            return "on" if value else "off"
-        case "channels" | "roles" | "lines":
-            items = [labels.get(str(item), str(item)) for item in value or ()]
-            return ", ".join(items[:6]) + (f" and {len(items) - 6} more" if len(items) > 6 else "") or "nothing"
-        case "channel" | "choice":
-            return labels.get(_text(value), _text(value)) or "none"
-        case _:
-            return _text(value) or "empty"

@@ -1,28 +1,23 @@
 """In-memory ports: the dashboard by itself, for tests and for looking at pages without a bot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-import msgspec
 from litestar.stores.memory import MemoryStore
 
+from skynetbot.web.memory_settings import MemorySettings
 from skynetbot.web.ports import (
     ActionRecord,
     ActivityTotals,
-    FieldView,
     GuildSummary,
     LiveUpdate,
     MemberActivity,
     NamedRef,
-    SectionView,
-    SettingsConflict,
-    SettingsRejected,
-    UnknownFeature,
     WebPorts,
 )
+from skynetbot.web.settings_port import SectionView
 
 __all__ = [
     "MemoryActions",
@@ -40,6 +35,7 @@ class MemoryGuilds:
     guilds: dict[int, GuildSummary] = field(default_factory=dict)
     channel_list: list[NamedRef] = field(default_factory=list)
     role_list: list[NamedRef] = field(default_factory=list)
+    roles_of: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
 
     def get(self, guild_id: int) -> GuildSummary | None:
         return self.guilds.get(guild_id)
@@ -49,6 +45,9 @@ class MemoryGuilds:
 
     def roles(self, guild_id: int) -> Sequence[NamedRef]:
         return self.role_list if guild_id in self.guilds else ()
+
+    def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:
+        return self.roles_of.get((guild_id, user_id))
 
 
 @dataclass
@@ -104,77 +103,6 @@ class MemoryLive:
 async def _read(queue: asyncio.Queue[LiveUpdate]) -> AsyncIterator[LiveUpdate]:
     while True:
         yield await queue.get()
-
-
-class MemorySettings:
-    """Sections by feature, the same start for every server; integers and text lengths are checked."""
-
-    def __init__(self, sections: Sequence[SectionView]) -> None:
-        self._start = {section.feature: section for section in sections}
-        self._saved: dict[tuple[int, str], SectionView] = {}
-        self.authors: list[tuple[int, str]] = []
-
-    async def sections(self, guild_id: int) -> Sequence[SectionView]:
-        return [await self.section(guild_id, feature) for feature in self._start]
-
-    async def section(self, guild_id: int, feature: str) -> SectionView:
-        if feature not in self._start:
-            raise UnknownFeature(feature)
-        return self._saved.get((guild_id, feature), self._start[feature])
-
-    async def update(
-        self,
-        guild_id: int,
-        feature: str,
-        changes: Mapping[str, Any],
-        *,
-        author_id: int,
-        author_name: str,
-        expected_version: int | None,
-    ) -> SectionView:
-        current = await self.section(guild_id, feature)
-        if expected_version is not None and expected_version != current.version:
-            raise SettingsConflict(current)
-        errors: dict[str, str] = {}
-        values = {view.name: view for view in current.fields}
-        for name, value in changes.items():
-            if name not in values:
-                errors[name] = "There is no such setting."
-                continue
-            try:
-                values[name] = msgspec.structs.replace(values[name], value=_checked(values[name], value))
-            except ValueError as error:
-                errors[name] = str(error)
-        if errors:
-            raise SettingsRejected(errors)
-        saved = msgspec.structs.replace(current, version=current.version + 1, fields=tuple(values.values()))
-        self._saved[guild_id, feature] = saved
-        self.authors.append((author_id, author_name))
-        return saved
-
-
-def _checked(view: FieldView, value: Any) -> Any:
-    match view.kind:
-        case "int":
-            try:
-                number = int(value)
-            except (TypeError, ValueError):
-                raise ValueError("Give a whole number.") from None
-            if view.minimum is not None and number < view.minimum:
-                raise ValueError(f"Give at least {view.minimum}.")
-            if view.maximum is not None and number > view.maximum:
-                raise ValueError(f"Give at most {view.maximum}.")
-            return number
-        case "channel":
-            return int(value) if value else None
-        case "channels" | "roles":
-            return tuple(int(item) for item in value)
-        case "lines":
-            return tuple(line.strip() for line in value if line.strip())
-        case "text" if view.max_length is not None and len(value) > view.max_length:
-            raise ValueError(f"Give at most {view.max_length} characters.")
-        case _:
-            return value
 
 
 @dataclass

@@ -17,6 +17,7 @@ __all__ = ["Pages"]
 _HUES: Final = 8
 _TONE_ICONS: Final = {"delete": "trash-2", "warn": "triangle-alert", "rank": "trophy", "other": "zap"}
 _FEATURE_ICONS: Final = {
+    "access": "lock",
     "activity": "activity",
     "ranks": "trophy",
     "wordfilter": "shield",

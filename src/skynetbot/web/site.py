@@ -26,7 +26,7 @@ class Site:
         self.assets = Assets()
         self.sessions = Sessions(ports.sessions, config)
         self.oauth = DiscordOAuth(config)
-        self.door = GuildDoor(self.sessions, self.oauth, ports.guilds, config, now)
+        self.door = GuildDoor(self.sessions, self.oauth, ports.guilds, ports.settings, config, now)
         self.login_limit = AttemptLimit(config.login_limit_per_minute)
         self.streams = StreamRegistry(config.max_streams_per_session)
         self.pages = Pages(self.assets, config)

@@ -319,6 +319,11 @@ class WriteBehind:
     # -- state -----------------------------------------------------------------------------------------------------
 
     @property
+    def writer(self) -> str:
+        """The name of this process's journal: no other living process has it. Known once open."""
+        return self._opened_journal().writer
+
+    @property
     def waiting_keys(self) -> int:
         """Rows with operations that are not committed."""
         return self._pending.keys + (self._in_flight.keys if self._in_flight is not None else 0)

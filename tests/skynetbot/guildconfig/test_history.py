@@ -95,7 +95,7 @@ async def test_undo_into_what_is_not_allowed_is_refused(service: SettingsService
         await service.undo(GUILD, 1, author=ADA)
 
 
-@pytest.mark.parametrize("number", [0, 2, -1, 1 << 40])
+@pytest.mark.parametrize("number", [0, 2, -1, 1 << 40, 1 << 70])
 async def test_there_is_nothing_to_undo_or_restore_under_another_number(service: SettingsService, number: int) -> None:
     await sample(service, limit=9)
     with pytest.raises(UnknownRevision):

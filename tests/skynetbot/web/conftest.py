@@ -17,14 +17,14 @@ from skynetbot.web.memory import MemoryPorts
 from skynetbot.web.ports import (
     ActionRecord,
     ActivityTotals,
-    FieldView,
     GuildSummary,
     MemberActivity,
     NamedRef,
-    SectionView,
 )
+from skynetbot.web.settings_port import Actor, FieldView, SectionView
 
 MINE, ABSENT, MEMBER_ONLY, FOREIGN = (700 + n << 22 for n in range(4))
+RUI = Actor(1, "Rui", 4)
 ORIGIN = "http://testserver.local"
 Client = httpx.AsyncClient
 

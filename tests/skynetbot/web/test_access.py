@@ -32,7 +32,7 @@ class Scene:
         self.discord = discord
         self.sessions = Sessions(ports.sessions, config)
         self.oauth = DiscordOAuth(config)
-        self.door = GuildDoor(self.sessions, self.oauth, ports.guilds, config, self.clock)
+        self.door = GuildDoor(self.sessions, self.oauth, ports.guilds, ports.settings, config, self.clock)
         self.cookie = config.session_cookie
 
     async def log_in(self) -> None:

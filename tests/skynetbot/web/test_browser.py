@@ -12,8 +12,9 @@ import pytest
 from skynetbot.web.memory import MemoryPorts
 from skynetbot.web.ports import ActionRecord, ActivityTotals, LiveUpdate
 from skynetbot.web.server import WebServer
+from skynetbot.web.settings_port import Actor
 
-from .conftest import ABSENT, FOREIGN, MEMBER_ONLY, MINE, FakeDiscord, make_config
+from .conftest import ABSENT, FOREIGN, MEMBER_ONLY, MINE, RUI, FakeDiscord, make_config
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="Playwright is not installed")
 expect = playwright_api.expect
@@ -163,31 +164,54 @@ async def test_settings_reject_conflict_and_save(browser: Any, server: WebServer
     await expect(visit.page.get_by_label("Warnings before a mute")).to_have_attribute("aria-invalid", "true")
     await visit.shoot("settings-error")
 
-    await ports.settings.update(
-        MINE, "wordfilter", {"strikes": 7}, author_id=1, author_name="Rui", expected_version=None
-    )
+    await ports.settings.update(MINE, "wordfilter", {"strikes": 7}, actor=RUI, expected_version=None)
     await visit.page.get_by_label("Warnings before a mute").fill("5")
     await visit.page.get_by_role("button", name="Save").click()
     await expect(visit.page.locator("#field-strikes-theirs")).to_contain_text("7")
-    await expect(visit.page.get_by_label("Warnings before a mute")).to_have_value("5")
+    await expect(visit.page.locator("#field-words-theirs")).to_have_count(0)
+    await expect(visit.page.get_by_label("Words")).to_have_value("first\nsecond")
+    await expect(visit.page.get_by_role("textbox", name="Warnings before a mute")).to_have_value("5")
     await visit.shoot("settings-conflict")
-    await visit.page.get_by_role("button", name="Save mine over theirs").click()
+    assert await visit.page.evaluate(CONTRAST) == []
+    await visit.page.set_viewport_size({"width": 390, "height": 844})
+    assert await visit.overflow() == 0
+    await visit.shoot("settings-conflict-phone")
+    await visit.page.get_by_role("button", name="Save").click()
     await expect(visit.page.get_by_role("status")).to_contain_text("Saved.")
     saved = await ports.settings.section(MINE, "wordfilter")
     assert {field.name: field.value for field in saved.fields}["strikes"] == 5
     assert visit.problems == []
 
 
+async def fill_history(ports: MemoryPorts) -> None:
+    long = [f"a rather long phrase number {number}" for number in range(30)]
+    mira = Actor(42, "Mira Lindgren", 4, "discord")
+    for feature, changes, actor in (
+        ("wordfilter", {"enabled": True, "words": ["badword", "worse", "spoil*"], "log_channel": "13"}, RUI),
+        ("activity", {"announce": False}, mira),
+        ("wordfilter", {"words": ["badword", *long], "notice": "Please <b>mind</b> your words. " * 3}, mira),
+        ("wordfilter", {"exempt_roles": ["21"], "strikes": 7, "action": "warn"}, RUI),
+        ("wordfilter", {"strikes": 9}, mira),
+    ):
+        await ports.settings.update(MINE, feature, changes, actor=actor, expected_version=None)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_phone_width_and_contrast(browser: Any, server: WebServer, ports: MemoryPorts, theme: str) -> None:
     visit = await open_visit(browser, server, color_scheme=theme)
     visit.allowed = ("status of 404", "status of 403")
+    await fill_history(ports)
+    ports.settings.needed = {"activity": 4}
     await visit.log_in()
     paths = {
         "landing": "/",
         "servers": "/servers",
         "server": f"/servers/{MINE}",
         "settings": f"/servers/{MINE}/settings/wordfilter",
+        "readonly": f"/servers/{MINE}/settings/activity",
+        "history": f"/servers/{MINE}/history",
+        "plan": f"/servers/{MINE}/history/1/restore",
+        "transfer": f"/servers/{MINE}/transfer",
         "absent": f"/servers/{ABSENT}",
         "nopermission": f"/servers/{MEMBER_ONLY}",
         "hidden": f"/servers/{FOREIGN}",
@@ -230,6 +254,48 @@ async def test_pages_are_complete_without_script(browser: Any, server: WebServer
     await expect(visit.page.get_by_role("status")).to_contain_text("Saved.")
     section = await ports.settings.section(MINE, "activity")
     assert section.fields[0].value is False
+
+
+async def test_history_undo_go_back_and_import_without_script(
+    browser: Any, server: WebServer, ports: MemoryPorts, tmp_path: Path
+) -> None:
+    await fill_history(ports)
+    visit = await open_visit(browser, server, java_script_enabled=False)
+    visit.allowed = ("status of 409",)
+    page = visit.page
+    await visit.log_in()
+    await visit.go(f"/servers/{MINE}")
+    await page.get_by_role("link", name="History of settings").click()
+    await expect(page.get_by_role("heading", name="History", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Undo change 4").click()
+    await expect(page.get_by_role("heading", name="Change #4 was not undone")).to_be_visible()
+    await visit.shoot("undo-conflict")
+    await page.get_by_role("link", name="Back to the history").click()
+    await page.get_by_role("button", name="Undo change 5").click()
+    await expect(page.get_by_role("status")).to_contain_text("Change #5 is undone.")
+    await page.get_by_role("link", name="Export and import").click()
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Download the settings").click()
+    exported = tmp_path / "settings.json"
+    await (await download.value).save_as(exported)
+    await page.get_by_role("link", name="History").click()
+    await page.get_by_role("link", name="Restore to right after change 1").click()
+    await page.get_by_role("button", name="Go back now").click()
+    await expect(page.get_by_role("status")).to_contain_text("right after change #1")
+    await page.get_by_role("link", name="Export and import").click()
+    await page.get_by_label("File of settings").set_input_files(exported)
+    await page.get_by_role("button", name="Show what it changes").click()
+    await expect(page.get_by_role("heading", name="Import settings")).to_be_visible()
+    await visit.shoot("import-plan")
+    await page.get_by_role("button", name="Import now").click()
+    await expect(page.get_by_role("status")).to_contain_text("Imported.")
+    saved = await ports.settings.section(MINE, "wordfilter")
+    assert {field.name: field.value for field in saved.fields}["strikes"] == 7
+    await page.get_by_role("link", name="Word filter").first.click()
+    await page.get_by_text("Reset to defaults").click()
+    await page.get_by_role("button", name="Reset Word filter now").click()
+    await expect(page.get_by_role("status")).to_contain_text("These are the defaults now.")
+    assert visit.problems == []
 
 
 async def test_lost_permission_ends_the_stream(

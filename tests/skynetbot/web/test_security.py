@@ -37,9 +37,16 @@ PRIVATE = [
     f"/servers/{FOREIGN}",
     f"/servers/{MINE}/settings/wordfilter",
     f"/servers/{MINE}/settings/nothing",
+    f"/servers/{MINE}/history",
+    f"/servers/{MINE}/history/0/restore",
+    f"/servers/{MINE}/history/7/restore",
+    f"/servers/{MINE}/transfer",
+    f"/servers/{MINE}/transfer/export",
     "/api/me",
     f"/api/servers/{MINE}",
     f"/api/servers/{MINE}/settings/wordfilter",
+    f"/api/servers/{MINE}/settings/history",
+    f"/api/servers/{MINE}/settings/export",
     f"/api/servers/{FOREIGN}",
 ]
 
@@ -57,7 +64,14 @@ def guild_routes(app: Litestar) -> list[tuple[str, str]]:
 
 
 def filled(path: str, guild_id: int) -> str:
-    return path.replace("{guild_id}", str(guild_id)).replace("{feature}", "wordfilter")
+    return path.replace("{guild_id}", str(guild_id)).replace("{feature}", "wordfilter").replace("{number}", "1")
+
+
+def body_of(method: str, path: str) -> object:
+    """JSON that the route takes, where it takes JSON."""
+    if path.startswith("/api/") and method == "POST":
+        return {"number": 1}
+    return {"changes": {}} if method == "PATCH" else None
 
 
 @pytest.mark.parametrize("path", PUBLIC + PRIVATE)
@@ -79,7 +93,7 @@ async def test_every_answer_has_the_security_headers(client: Client, discord: Fa
     assert answer.status_code < 500
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", *[path for path in PRIVATE if not path.startswith("/api")]])
+@pytest.mark.parametrize("path", ["/", "/nowhere", *[p for p in PRIVATE if "/api" not in p and "/export" not in p]])
 async def test_no_page_has_inline_script_style_or_foreign_addresses(logged_in: Client, path: str) -> None:
     html = (await logged_in.get(path)).text
     assert html.startswith("<!doctype html>")
@@ -102,7 +116,7 @@ async def test_names_and_texts_are_escaped(logged_in: Client) -> None:
 def test_every_route_under_a_server_goes_through_the_door(ports: MemoryPorts, config: WebConfig) -> None:
     app = create_app(ports.as_web_ports(), config)
     under = [(path, handler) for _, path, handler in routes(app) if "{guild_id" in path]
-    assert len(under) == 7
+    assert len(under) == 21
     for path, handler in under:
         assert "access" in inspect.signature(handler.fn).parameters, path
 
@@ -117,7 +131,7 @@ async def test_a_server_that_is_not_yours_is_closed_on_every_route(
             method,
             filled(path, guild_id),
             headers={"x-csrf-token": token},
-            json={"changes": {}} if method == "PATCH" else None,
+            json=body_of(method, path),
         )
         assert answer.status_code == status, (method, path)
         assert "Secret Society" not in answer.text
@@ -144,10 +158,13 @@ async def test_every_unsafe_request_needs_the_token(
         for method, path, _ in routes(create_app(ports.as_web_ports(), config))
         if method not in ("GET", "HEAD")
     ]
-    assert len(unsafe) == 3
+    assert len(unsafe) == 11
     for method, path in unsafe:
         form = {} if token is None else {"_csrf": token}
         answer = await logged_in.request(method, filled(path, MINE), data=form)
+        assert answer.status_code == 403, (method, path)
+        # A form with a file is a form, too.
+        answer = await logged_in.request(method, filled(path, MINE), data=form, files={"file": b"{}"})
         assert answer.status_code == 403, (method, path)
     assert (await logged_in.get("/api/me")).status_code == 200
     assert ports.settings.authors == []

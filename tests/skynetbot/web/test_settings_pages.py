@@ -5,7 +5,7 @@ import pytest
 from skynetbot.web.memory import MemoryPorts
 from skynetbot.web.ports import ActionRecord
 
-from .conftest import MINE, Client, FakeDiscord, csrf_token, make_config
+from .conftest import MINE, RUI, Client, FakeDiscord, csrf_token, make_config
 
 FORM = f"/servers/{MINE}/settings/wordfilter"
 API = f"/api/servers/{MINE}/settings/wordfilter"
@@ -40,7 +40,7 @@ async def test_save_reads_every_kind_of_field(logged_in: Client, ports: MemoryPo
         "ignored_channels": (11, 12),
         "exempt_roles": (21,),
     }
-    assert ports.settings.authors == [(42, "Mira Lindgren")]
+    assert {*ports.settings.authors} == {(42, "Mira Lindgren")}
     page = await logged_in.get(answer.headers["location"])
     assert "Saved." in page.text
     assert 'name="_version" value="1"' in page.text
@@ -68,23 +68,65 @@ async def test_a_bad_value_keeps_what_was_typed(logged_in: Client, ports: Memory
 
 @pytest.mark.parametrize("version", ["0", "", "x", "-1"])
 async def test_an_old_form_does_not_overwrite(logged_in: Client, ports: MemoryPorts, version: str) -> None:
-    await ports.settings.update(
-        MINE, "wordfilter", {"strikes": 7}, author_id=1, author_name="Rui", expected_version=None
-    )
+    await ports.settings.update(MINE, "wordfilter", {"strikes": 7}, actor=RUI, expected_version=None)
     form = {"_csrf": await csrf_token(logged_in), "_version": version, "strikes": "5", "action": "delete"}
     answer = await logged_in.post(FORM, data=form)
     assert answer.status_code == 409
-    assert "Somebody else saved" in answer.text
-    assert "Saved now: <b>7</b>" in answer.text
+    assert "Rui saved while you were typing" in answer.text
+    assert "<dd>7</dd>" in answer.text
+    assert 'value="5"' in answer.text
     assert (await values(ports))["strikes"] == 7
-    assert (await logged_in.post(FORM, data={**form, "_version": "1"})).status_code == 303
+    kept = await logged_in.post(FORM, data={**form, "_version": "1", "_keep": "strikes"})
+    assert kept.status_code == 303
+    assert (await values(ports))["strikes"] == 7
+    assert (await logged_in.post(FORM, data={**form, "_version": "2"})).status_code == 303
     assert (await values(ports))["strikes"] == 5
 
 
+async def test_what_does_not_conflict_is_merged_into_the_form(logged_in: Client, ports: MemoryPorts) -> None:
+    theirs = {"strikes": 7, "notice": "theirs", "words": ["badword", "theirs"]}
+    await ports.settings.update(MINE, "wordfilter", theirs, actor=RUI, expected_version=None)
+    form = {
+        "_csrf": await csrf_token(logged_in),
+        "_version": "0",
+        "strikes": "3",
+        "notice": "mine",
+        "words": "badword\nmine",
+        "action": "warn",
+    }
+    answer = await logged_in.post(FORM, data=form)
+    assert answer.status_code == 409
+    page = answer.text
+    assert 'name="strikes" value="7"' in page, "theirs, which is in nobody's way"
+    assert '<option value="warn" selected>' in page, "mine, which is in nobody's way"
+    assert 'name="notice" value="mine"' in page
+    assert "<dd>theirs</dd>" in page
+    assert "badword\nmine</textarea>" in page
+    assert page.count('name="_keep"') == 2
+    assert "Only theirs" in page
+    assert (await values(ports))["notice"] == "theirs"
+
+
+async def test_an_old_form_that_changes_other_fields_saves_both(logged_in: Client, ports: MemoryPorts) -> None:
+    await ports.settings.update(MINE, "wordfilter", {"strikes": 7}, actor=RUI, expected_version=None)
+    form = {"_csrf": await csrf_token(logged_in), "_version": "0", "strikes": "3", "words": "badword", "action": "log"}
+    assert (await logged_in.post(FORM, data=form)).status_code == 303
+    saved = await values(ports)
+    assert (saved["strikes"], saved["action"]) == (7, "log")
+
+
+async def test_a_reset_gives_the_defaults(logged_in: Client, ports: MemoryPorts) -> None:
+    assert "Reset Word filter now" not in (await logged_in.get(FORM)).text
+    await ports.settings.update(MINE, "wordfilter", {"strikes": 7}, actor=RUI, expected_version=None)
+    assert "Reset Word filter now" in (await logged_in.get(FORM)).text
+    answer = await logged_in.post(f"{FORM}/reset", data={"_csrf": await csrf_token(logged_in)})
+    assert answer.status_code == 303
+    assert (await values(ports))["strikes"] == 3
+    assert "These are the defaults now." in (await logged_in.get(answer.headers["location"])).text
+
+
 async def test_a_deleted_channel_stays_visible(logged_in: Client, ports: MemoryPorts) -> None:
-    await ports.settings.update(
-        MINE, "wordfilter", {"log_channel": 999}, author_id=1, author_name="Rui", expected_version=None
-    )
+    await ports.settings.update(MINE, "wordfilter", {"log_channel": 999}, actor=RUI, expected_version=None)
     assert '<option value="999" selected>deleted (999)</option>' in (await logged_in.get(FORM)).text
 
 
@@ -96,16 +138,20 @@ async def test_an_unknown_feature_is_not_found(logged_in: Client) -> None:
 async def test_json_read_and_patch(logged_in: Client, ports: MemoryPorts) -> None:
     headers = {"x-csrf-token": await csrf_token(logged_in)}
     assert (await logged_in.get(API)).json()["values"]["strikes"] == 3
-    body = {"changes": {"strikes": 9, "log_channel": "13", "exempt_roles": ["21"]}, "version": 0}
+    body: dict[str, object] = {
+        "changes": {"strikes": 9, "log_channel": "13", "exempt_roles": ["21"]},
+        "version": 0,
+    }
     answer = await logged_in.patch(API, json=body, headers=headers)
     assert answer.status_code == 200
     assert answer.json()["version"] == 1
     assert answer.json()["values"]["log_channel"] == "13"
     assert answer.json()["values"]["exempt_roles"] == ["21"]
 
-    conflict = await logged_in.patch(API, json=body, headers=headers)
+    conflict = await logged_in.patch(API, json={"changes": {"strikes": 8}, "version": 0}, headers=headers)
     assert conflict.status_code == 409
     assert conflict.json()["error"]["current"]["version"] == 1
+    assert conflict.json()["error"]["conflicts"] == {"strikes": {"theirs": 9, "mine": 8}}
 
     bad = await logged_in.patch(API, json={"changes": {"strikes": 99, "nope": 1}}, headers=headers)
     assert bad.status_code == 422

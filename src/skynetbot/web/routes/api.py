@@ -6,8 +6,15 @@ import msgspec
 from litestar import Response, get, patch
 
 from skynetbot.web.forms import json_value
-from skynetbot.web.ports import ActionRecord, MemberActivity, SectionView, SettingsConflict, SettingsRejected
+from skynetbot.web.ports import ActionRecord, MemberActivity
 from skynetbot.web.routes.parameters import Access, AnyRequest, TheSite
+from skynetbot.web.settings_port import (
+    FieldView,
+    SectionView,
+    SettingsConflict,
+    SettingsMoved,
+    SettingsRejected,
+)
 
 __all__ = ["SettingsPatch", "api_me", "api_patch_settings", "api_server", "api_settings"]
 
@@ -36,30 +43,35 @@ async def api_server(access: Access, site: TheSite) -> dict[str, Any]:
         "totals": await site.ports.activity.totals(guild.id),
         "top": [_member(member) for member in await site.ports.activity.top(guild.id, 10)],
         "actions": [_action(action) for action in await site.ports.actions.recent(guild.id, 20)],
+        "level": access.level,
         "settings": [
-            {"feature": section.feature, "title": section.title, "version": section.version}
-            for section in await site.ports.settings.sections(guild.id)
+            {
+                "feature": section.feature,
+                "title": section.title,
+                "version": section.version,
+                "may_change": not section.refusal,
+            }
+            for section in await site.ports.settings.sections(guild.id, access.level)
         ],
     }
 
 
 @get("/api/servers/{guild_id:int}/settings/{feature:str}")
 async def api_settings(access: Access, site: TheSite, feature: str) -> dict[str, Any]:
-    return _section(await site.ports.settings.section(access.guild.id, feature))
+    return _section(await site.ports.settings.section(access.guild.id, feature, access.level))
 
 
 @patch("/api/servers/{guild_id:int}/settings/{feature:str}")
 async def api_patch_settings(
     access: Access, site: TheSite, feature: str, data: SettingsPatch
 ) -> Response[dict[str, Any]]:
-    """Change some fields. 422 names the bad ones, 409 comes with what stands now."""
+    """Change some fields. 422 names the bad ones; 409 comes with what stands now and what others changed too."""
     try:
         section = await site.ports.settings.update(
             access.guild.id,
             feature,
             data.changes,
-            author_id=access.session.user_id,
-            author_name=access.session.user_name,
+            actor=access.actor("api"),
             expected_version=data.version,
         )
     except SettingsRejected as rejected:
@@ -67,10 +79,18 @@ async def api_patch_settings(
         body = {"error": {"status": 422, "message": message, "fields": rejected.errors}}
         return Response(body, status_code=422)
     except SettingsConflict as conflict:
-        message = "Somebody else saved these settings since you read them."
-        body = {"error": {"status": 409, "message": message, "current": _section(conflict.current)}}
-        return Response(body, status_code=409)
+        views = {view.name: view for view in conflict.current.fields}
+        conflicts = {name: _pair(views[name], *pair) for name, pair in conflict.fields.items()}
+        message = "Somebody else changed the same fields since you read them."
+        told = {"message": message, "current": _section(conflict.current), "conflicts": conflicts}
+        return Response({"error": {"status": 409, **told}}, status_code=409)
+    except SettingsMoved as moved:
+        return Response({"error": {"status": 409, "message": str(moved)}}, status_code=409)
     return Response(_section(section))
+
+
+def _pair(field: FieldView, theirs: Any, mine: Any) -> dict[str, Any]:
+    return {"theirs": json_value(field, theirs), "mine": json_value(field, mine)}
 
 
 def _section(section: SectionView) -> dict[str, Any]:

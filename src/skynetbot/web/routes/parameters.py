@@ -9,7 +9,7 @@ from litestar.params import Dependency
 from skynetbot.web.access import GuildAccess
 from skynetbot.web.site import Site
 
-__all__ = ["Access", "AnyRequest", "TheSite", "provide_access", "provide_site"]
+__all__ = ["Access", "AnyRequest", "TheSite", "provide_access", "provide_site", "whole_number"]
 
 AnyRequest = Request[Any, Any, Any]
 TheSite = Annotated[Site, Dependency(skip_validation=True)]
@@ -24,3 +24,8 @@ async def provide_site(state: State) -> Site:
 async def provide_access(request: AnyRequest, site: TheSite, guild_id: int) -> GuildAccess:
     """Every handler under a server asks for this; without it, it has no server to show."""
     return await site.door.access_guild(request, guild_id)
+
+
+def whole_number(text: object) -> int | None:
+    """A number out of a query or a form; None for anything else, and for what no number of ours can be."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18 else None

@@ -11,6 +11,7 @@ from litestar.response import Stream
 from skynetbot.web.access import GuildAccess
 from skynetbot.web.ports import LiveUpdate
 from skynetbot.web.routes.parameters import Access, AnyRequest, TheSite
+from skynetbot.web.sessions import Session, UserGuild
 from skynetbot.web.site import Site
 
 __all__ = ["live", "server", "servers"]
@@ -26,16 +27,15 @@ _MIN_GAP_S: Final = 0.25
 @get("/servers")
 async def servers(request: AnyRequest, site: TheSite) -> Response[str]:
     session = await site.door.signed_in(request)
-    mine = await site.door.user_guilds(session)
-    manageable = sorted((guild for guild in mine if guild.manageable), key=lambda guild: guild.name.casefold())
-    here = [(guild, present) for guild in manageable if (present := site.ports.guilds.get(guild.id)) is not None]
-    return site.pages.page(
-        "servers.html",
-        session=session,
-        here=here,
-        absent=[guild for guild in manageable if site.ports.guilds.get(guild.id) is None],
-        others=len(mine) - len(manageable),
-    )
+    mine = sorted(await site.door.user_guilds(session), key=lambda guild: guild.name.casefold())
+    here = [
+        (guild, present)
+        for guild in mine
+        if (present := site.ports.guilds.get(guild.id)) is not None and await _is_open(site, session, guild)
+    ]
+    absent = [guild for guild in mine if guild.manageable and site.ports.guilds.get(guild.id) is None]
+    others = len(mine) - len(here) - len(absent)
+    return site.pages.page("servers.html", session=session, here=here, absent=absent, others=others)
 
 
 @get("/servers/{guild_id:int}")
@@ -43,7 +43,7 @@ async def server(access: Access, site: TheSite) -> Response[str]:
     return site.pages.page(
         "server.html",
         session=access.session,
-        sections=await site.ports.settings.sections(access.guild.id),
+        sections=await site.ports.settings.sections(access.guild.id, access.level),
         **await _picture(site, access),
     )
 
@@ -56,6 +56,13 @@ async def live(access: Access, site: TheSite) -> Stream:
         _events(site, access),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _is_open(site: Site, session: Session, guild: UserGuild) -> bool:
+    # Only where a role may give a level are the server's settings asked for it.
+    return guild.manageable or (
+        bool(site.ports.guilds.member_roles(guild.id, session.user_id)) and await site.door.level(session, guild) > 0
     )
 
 
