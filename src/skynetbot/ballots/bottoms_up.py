@@ -11,6 +11,7 @@ from skynetbot.ballots.errors import RuleError
 from skynetbot.ballots.exclusion import leave_next
 from skynetbot.ballots.reading import Reading
 from skynetbot.ballots.result import Result
+from skynetbot.ballots.switches import switches
 from skynetbot.ballots.ties import STATED, TieStep
 
 __all__ = ["BottomsUpRules", "bottoms_up"]
@@ -48,8 +49,8 @@ def bottoms_up(
     """
     if (rules.seats is None) == (rules.percent is None):
         raise RuleError("State either the number of seats or the percentage.")
-    until = f"{rules.seats} are left" if rules.seats else f"all have {rules.percent} %"
-    count = Count(f"bottoms up until {until}", ballots, candidates, ties, reading=rules.reading, withdrawn=withdrawn)
+    method = switches("bottoms up", rules)
+    count = Count(method, ballots, candidates, ties, reading=rules.reading, withdrawn=withdrawn)
     if rules.seats is not None and not 1 <= rules.seats <= len(count.candidates):
         raise RuleError(f"{rules.seats} seats for {len(count.candidates)} candidates.")
     threshold = Fraction(0)

@@ -139,6 +139,7 @@ class Count:
             ranking=(*((name,) for name in self.elected), *standing, *reversed(self._fallen)),
             rounds=tuple(self.rounds),
             ties=tuple(self._ties.broken),
+            tie_breaks=self._ties.stated,
         )
 
     def _record(self, name: str, what: Literal["excluded", "surplus"], why: str, moved: Moved) -> None:

@@ -36,6 +36,8 @@ def _harmless(text: str) -> str:
 
 def _lines(result: Result) -> Iterator[_Line]:
     yield "", "method", "", "", "", result.method
+    for step in result.tie_breaks:
+        yield "", "tie-break", "", "", "", step
     for name in result.winners:
         yield "", "winner", name, "", "", ""
     place = 1

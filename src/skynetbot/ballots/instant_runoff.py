@@ -10,6 +10,7 @@ from skynetbot.ballots.errors import RuleError
 from skynetbot.ballots.exclusion import leave_next
 from skynetbot.ballots.reading import Reading
 from skynetbot.ballots.result import Result
+from skynetbot.ballots.switches import switches
 from skynetbot.ballots.ties import STATED, TieStep
 
 __all__ = ["RunoffRules", "instant_runoff", "sequential_runoff"]
@@ -52,7 +53,8 @@ def instant_runoff(
         TieUnbroken: the tie-breaks do not separate the tied.
     """
     rules = rules or RunoffRules()
-    count = Count("instant runoff", ballots, candidates, ties, reading=rules.reading, withdrawn=withdrawn)
+    method = switches("instant runoff", rules)
+    count = Count(method, ballots, candidates, ties, reading=rules.reading, withdrawn=withdrawn)
     quota = 0
     while True:
         count.open_round()

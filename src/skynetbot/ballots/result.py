@@ -74,7 +74,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """A finished count."""
 
     method: str
-    """The rules in words, for whoever checks the count."""
+    """The method with every switch that is not at its default, for whoever checks the count."""
     candidates: tuple[str, ...]
     winners: tuple[str, ...]
     """In the order of their election; more than the seats where a tie was left unbroken."""
@@ -82,5 +82,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Best first; several at a place are equal."""
     rounds: tuple[Round, ...]
     ties: tuple[TieBroken, ...] = ()
+    tie_breaks: tuple[str, ...] = ()
+    """The stated steps in words, with seed and list of a lot, so that the draw can be repeated."""
     matrices: Mapping[str, Matrix] = {}
     """Pairwise methods show their comparisons here."""

@@ -54,6 +54,7 @@ def schulze(
         ranking=ranking,
         rounds=(),
         ties=tuple(breaker.broken),
+        tie_breaks=breaker.stated,
         matrices={"pairwise": matrix, "strongest paths": paths},
     )
 

@@ -8,6 +8,7 @@ from skynetbot.ballots.count import Count
 from skynetbot.ballots.errors import RuleError
 from skynetbot.ballots.reading import Reading
 from skynetbot.ballots.result import Result
+from skynetbot.ballots.switches import switches
 from skynetbot.ballots.ties import STATED, TieStep
 
 __all__ = ["scottish_vote"]
@@ -37,8 +38,9 @@ def scottish_vote(
         BallotError: a ballot names someone unknown.
         TieUnbroken: the tie-breaks do not separate the tied.
     """
-    method = f"single transferable vote, Scottish rules of 2007, {seats} seats"
-    count = Count(method, ballots, candidates, ties, reading=reading or Reading(), unit=_UNIT)
+    reading = reading or Reading()
+    method = switches(f"single transferable vote, Scottish rules of 2007, {seats} seats", reading)
+    count = Count(method, ballots, candidates, ties, reading=reading, unit=_UNIT)
     if not 1 <= seats <= len(count.candidates):
         raise RuleError(f"{seats} seats for {len(count.candidates)} candidates.")
     quota = 0

@@ -26,15 +26,16 @@ def round_table(result: Result, number: int) -> tuple[Row, ...]:
     rows: list[Row] = [("Candidate", "Votes", "Change", "Decision")]
     for name in sorted(this.tally, key=lambda name: (-this.tally[name], listed[name])):
         votes = this.tally[name]
-        rows.append((name, plain(votes), _change(votes, before and before.tally[name]), _decision(this, name)))
+        rows.append((name, plain(votes), _change(votes, before.tally[name] if before else None), _decision(this, name)))
     for why in Inactive:
         if why in this.inactive:
             votes = this.inactive[why]
-            rows.append((why.value, plain(votes), _change(votes, before and before.inactive.get(why, Fraction(0))), ""))
+            earlier = before.inactive.get(why, Fraction(0)) if before else None
+            rows.append((why.value, plain(votes), _change(votes, earlier), ""))
     if this.lost:
-        rows.append((_LOST, plain(this.lost), _change(this.lost, before and before.lost), ""))
+        rows.append((_LOST, plain(this.lost), _change(this.lost, before.lost if before else None), ""))
     if this.quota is not None:
-        rows.append(("quota", plain(this.quota), _change(this.quota, before and before.quota), ""))
+        rows.append(("quota", plain(this.quota), _change(this.quota, before.quota if before else None), ""))
     return tuple(rows)
 
 

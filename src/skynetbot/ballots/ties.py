@@ -76,8 +76,9 @@ class TieBreaker:
         self.broken: list[TieBroken] = []
 
     @property
-    def stated(self) -> bool:
-        return bool(self._steps)
+    def stated(self) -> tuple[str, ...]:
+        """The steps in words."""
+        return tuple(_in_words(step, order) for step, order, _ in self._steps)
 
     def pick(self, tied: Iterable[str], purpose: Purpose, earlier: Sequence[Mapping[str, Fraction]] = ()) -> str:
         """One of the tied; a single one is taken without further ado.
@@ -103,6 +104,17 @@ class TieBreaker:
     def leave(self, tied: Sequence[str], purpose: Purpose) -> None:
         """Put on record that a tie stands."""
         self.broken.append(TieBroken(0, purpose, tuple(tied), None, "no tie-break is stated"))
+
+
+def _in_words(step: TieStep, order: tuple[str, ...]) -> str:
+    if isinstance(step, EarlierRounds):
+        return f"earlier rounds, {step.direction}"
+    names = ", ".join(order)
+    if isinstance(step, ListedOrder):
+        return f"listed order: {names}"
+    if isinstance(step, Lot):
+        return f"{step.kind} lot of seed “{step.seed}” over the list: {names}"
+    return f"order drawn by {step.kind} lot of seed “{step.seed}”: {names}"
 
 
 def _narrow(

@@ -42,6 +42,7 @@ def by_totals(
         ranking=ranking,
         rounds=(only,),
         ties=tuple(breaker.broken),
+        tie_breaks=breaker.stated,
     )
 
 

@@ -11,6 +11,7 @@ from skynetbot.ballots.errors import RuleError
 from skynetbot.ballots.exclusion import leave_next
 from skynetbot.ballots.reading import Reading
 from skynetbot.ballots.result import Result
+from skynetbot.ballots.switches import switches
 from skynetbot.ballots.ties import STATED, TieStep
 
 __all__ = ["TransferRules", "single_transferable"]
@@ -57,7 +58,7 @@ def single_transferable(
     """
     unit = 10**rules.digits
     count = Count(
-        f"single transferable vote, {rules.seats} seats, {rules.quota} quota, weighted inclusive Gregory",
+        switches("single transferable vote, weighted inclusive Gregory", rules),
         ballots,
         candidates,
         ties,

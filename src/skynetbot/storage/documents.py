@@ -149,7 +149,8 @@ class DocumentRepository:
             return (
                 yield from fetch(
                     f"SELECT {_COLUMNS} FROM documents WHERE feature = ?1 AND id < ?2 "  # noqa: S608
-                    "AND (CAST(?3 AS BIGINT) IS NULL OR guild_id = ?3) AND (CAST(?4 AS BIGINT) IS NULL OR user_id = ?4) "
+                    "AND (CAST(?3 AS BIGINT) IS NULL OR guild_id = ?3) "
+                    "AND (CAST(?4 AS BIGINT) IS NULL OR user_id = ?4) "
                     "AND (CAST(?5 AS TEXT) IS NULL OR state = ?5) ORDER BY id DESC LIMIT ?6",
                     feature,
                     _NEWEST if before is None else before,

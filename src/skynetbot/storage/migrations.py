@@ -248,12 +248,37 @@ CREATE INDEX jobs_dead ON jobs (id) WHERE state = 2;
 CREATE INDEX jobs_guild ON jobs (guild_id, due);
 """
 
+_DOCUMENTS: Final = """
+-- Things that people make with a feature (a poll, a giveaway, a reminder ...), one row each.
+CREATE TABLE documents (
+    id {numbered},
+    feature {text} NOT NULL,
+    guild_id {int} NOT NULL, -- 0: of no server
+    user_id {int} NOT NULL, -- who made it
+    state {text} NOT NULL, -- of the feature's own words
+    version {int} NOT NULL,
+    body {text} NOT NULL, -- JSON
+    at {real} NOT NULL
+) {strict};
+CREATE INDEX documents_guild ON documents (feature, guild_id, state, id);
+CREATE INDEX documents_user ON documents (feature, user_id, state, id);
+-- What each person put into such a thing (a ballot, an entry), one row a person.
+CREATE TABLE document_entries (
+    document_id {int} NOT NULL,
+    user_id {int} NOT NULL,
+    body {text} NOT NULL, -- JSON
+    at {real} NOT NULL,
+    PRIMARY KEY (document_id, user_id)
+) {narrow};
+"""
+
 MIGRATIONS: Final[tuple[tuple[int, str], ...]] = (
     (1, _FOUNDATION),
     (2, _BATCHED_WRITES),
     (3, _SETTINGS_HISTORY),
     (4, _SHARD_SESSIONS),
     (5, _JOBS),
+    (6, _DOCUMENTS),
 )
 NEWEST: Final = MIGRATIONS[-1][0]
 

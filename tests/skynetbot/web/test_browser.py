@@ -210,7 +210,7 @@ async def test_phone_width_and_contrast(browser: Any, server: WebServer, ports: 
         "settings": f"/servers/{MINE}/settings/wordfilter",
         "readonly": f"/servers/{MINE}/settings/activity",
         "history": f"/servers/{MINE}/history",
-        "plan": f"/servers/{MINE}/history/1/restore",
+        "plan": f"/servers/{MINE}/history/3/restore",
         "transfer": f"/servers/{MINE}/transfer",
         "absent": f"/servers/{ABSENT}",
         "nopermission": f"/servers/{MEMBER_ONLY}",
