@@ -1,14 +1,19 @@
 """Settings as people change them: in Discord and on the dashboard, with history, undo, files, and two at once."""
 
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from playwright.async_api import Browser, Page, expect
 
 from discord_emulator.entities import Message
 from skynetbot.app import App
 from skynetbot.features.wordfilter.settings import WordFilterSettings
 from skynetbot.guildconfig.service import Author
+from support.browser import chromium, watch
 from support.demo_town import Town, eventually
 
 
@@ -191,3 +196,146 @@ async def test_two_people_in_discord_at_once_lose_nothing(town: Town, app: App) 
     assert (value.words, value.log_channel) == (("a", "b"), int(log))
     history = await app.guild_settings.history(town.guild.id)
     assert {revision.author.name for revision in history} == {"Ada", "Bao"}
+
+
+# -- in the browser ----------------------------------------------------------------------------------------------------
+
+
+async def shot(page: Page, name: str) -> None:
+    folder = os.environ.get("SKYNETBOT_TEST_SCREENSHOTS")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+async def board_of(browser: Browser, app: App, person: str, complaints: list[str]) -> Page:
+    """A browser of its own for somebody who is logged in through the local Discord."""
+    page = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
+    # A conflict and a refusal are answers that a browser calls errors.
+    watch(page, complaints, besides=("status of 409", "status of 403"))
+    await page.goto(f"{app.public_url}/servers")
+    await page.locator("select[name=user_id]").select_option(label=person)
+    await page.get_by_test_id("authorize").click()
+    await expect(page).to_have_url(re.compile(r"/servers"))
+    return page
+
+
+@pytest.mark.browser
+async def test_two_people_at_once_on_the_dashboard_lose_nothing(town: Town, app: App) -> None:
+    keeper = town.world.create_role(town.guild, "Keeper", permissions=1 << 5, position=2)
+    town.guild.members[town.demo.people["bao"].id].roles.append(keeper.id)
+    complaints: list[str] = []
+    address = f"{app.public_url}/servers/{town.guild.id}"
+    async with chromium() as browser:
+        ada = await board_of(browser, app, "Ada", complaints)
+        bao = await board_of(browser, app, "Bao", complaints)
+        for page in (ada, bao):
+            await page.goto(f"{address}/settings/wordfilter")
+        # Different fields: both stand, without a question.
+        await ada.get_by_label("Unwanted words").fill("apple\npear")
+        await ada.get_by_role("button", name="Save").click()
+        await expect(ada.get_by_role("status")).to_contain_text("Saved.")
+        await bao.get_by_label("Warn where").select_option("direct")
+        await bao.get_by_role("button", name="Save").click()
+        await expect(bao.get_by_role("status")).to_contain_text("Saved.")
+        await expect(bao.get_by_label("Unwanted words")).to_have_value("apple\npear")
+
+        # The same field: who is later sees both, and what is in nobody's way is together already.
+        await ada.goto(f"{address}/settings/wordfilter")
+        await bao.get_by_label("Unwanted words").fill("apple\nplum")
+        await bao.get_by_role("button", name="Save").click()
+        await expect(bao.get_by_role("status")).to_contain_text("Saved.")
+        await ada.get_by_label("Unwanted words").fill("apple\nfig")
+        await ada.get_by_role("switch", name="Filter words").check()
+        await ada.get_by_role("button", name="Save").click()
+        await expect(ada.get_by_role("alert")).to_contain_text("Bao saved while you were typing.")
+        await expect(ada.locator("#field-words-theirs")).to_contain_text("plum")
+        await expect(ada.locator("#field-words")).to_have_value("apple\nfig")
+        await expect(ada.get_by_role("switch", name="Filter words")).to_be_checked()
+        await shot(ada, "real-conflict")
+        await ada.get_by_role("checkbox", name="Keep theirs").check()
+        await ada.get_by_role("button", name="Save").click()
+        await expect(ada.get_by_role("status")).to_contain_text("Saved.")
+        value = (await app.guild_settings.snapshot(town.guild.id)).get(WordFilterSettings)
+        assert (value.enabled, value.words, value.warn_where) == (True, ("apple", "plum"), "direct")
+
+        # And one in Discord at the same time.
+        await ada.goto(f"{address}/settings/wordfilter")
+        await set_words(town, "bao", "cherry")
+        await ada.get_by_role("switch", name="Delete the message").uncheck()
+        await ada.get_by_role("button", name="Save").click()
+        await expect(ada.get_by_role("status")).to_contain_text("Saved.")
+        assert await words(app, town) == ("cherry",)
+
+        # Bao may not change who may change what.
+        await bao.goto(f"{address}/settings/access")
+        await expect(bao.get_by_text("You may look, but not change these settings.")).to_be_visible()
+        await expect(bao.get_by_role("button", name="Save")).to_have_count(0)
+        await shot(bao, "real-access-readonly")
+        await ada.goto(f"{address}/settings/access")
+        await shot(ada, "real-access")
+    assert complaints == []
+
+
+@pytest.mark.browser
+async def test_undo_export_and_import_on_the_dashboard(town: Town, app: App, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    await set_words(town, "ada", "apple")
+    await set_words(town, "ada", "apple, pear")
+    address = f"{app.public_url}/servers/{town.guild.id}"
+    async with chromium() as browser:
+        page = await board_of(browser, app, "Ada", complaints)
+        await page.goto(address)
+        await page.get_by_role("link", name="Export and import").click()
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Download the settings").click()
+        exported = tmp_path / "settings.json"
+        await (await download.value).save_as(exported)
+
+        await page.get_by_role("link", name="History", exact=True).click()
+        await page.get_by_role("button", name="Undo change 2").click()
+        await expect(page.get_by_role("status")).to_contain_text("Change #2 is undone.")
+        assert await words(app, town) == ("apple",)
+        await shot(page, "real-history")
+        # Discord shows it, too, and can take it back.
+        shown = (await settings(town, "ada", "history")).embeds[0]["fields"]
+        assert "removed pear" in shown[0]["value"]
+        assert "(dashboard)" in shown[0]["value"]
+
+        await page.get_by_role("link", name="Export and import").click()
+        await page.get_by_label("File of settings").set_input_files(exported)
+        await page.get_by_role("button", name="Show what it changes").click()
+        await expect(page.locator("ins")).to_have_text(["pear"])
+        # Somebody else saves between the look and the press: nothing is done unseen.
+        await set_words(town, "ada", "plum")
+        await page.get_by_role("button", name="Import now").click()
+        await expect(page.get_by_role("alert")).to_contain_text("since you looked")
+        await expect(page.locator("del")).to_have_text(["plum"])
+        assert await words(app, town) == ("plum",)
+        await shot(page, "real-import-moved")
+        await page.get_by_role("button", name="Import now").click()
+        await expect(page.get_by_role("status")).to_contain_text("Imported.")
+        assert await words(app, town) == ("apple", "pear")
+    assert complaints == []
+
+
+@pytest.mark.browser
+async def test_a_file_is_imported_from_the_chat_page(town: Town, app: App, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    await set_words(town, "ada", "apple")
+    exported = tmp_path / "settings.json"
+    exported.write_bytes(msgspec.json.encode(await app.guild_settings.export(town.guild.id)))
+    await set_words(town, "ada", "plum")
+    async with chromium() as browser:
+        chat = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
+        watch(chat, complaints)
+        await chat.goto(f"{town.emulator.url}/#/{town.guild.id}/{town.channel('general').id}?as=ada")
+        await chat.get_by_test_id("composer").press_sequentially("/settings import")
+        await chat.locator('[data-testid="picker-item"][data-label="/settings import"]').click()
+        await chat.locator('[data-testid="command-option"][data-name="file"]').set_input_files(exported)
+        await chat.locator('[data-testid="command-add"][data-name="confirm"]').click()
+        await chat.locator('[data-testid="picker-item"][data-label="True"]').click()
+        await chat.get_by_test_id("command-send").click()
+        await expect(chat.get_by_test_id("message").last).to_contain_text("Imported.")
+        await shot(chat, "real-chat-import")
+    assert await words(app, town) == ("apple",)
+    assert complaints == []

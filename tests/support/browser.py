@@ -2,11 +2,11 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -33,7 +33,12 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-def watch(page: Page, complaints: list[str]) -> None:
-    """Collect every console error of the page."""
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+def watch(page: Page, complaints: list[str], besides: Sequence[str] = ()) -> None:
+    """Collect every console error of the page; those that have one of the texts ``besides`` are expected."""
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(text in message.text for text in besides):
+            complaints.append(message.text)
+
+    page.on("console", told)
     page.on("pageerror", lambda error: complaints.append(str(error)))

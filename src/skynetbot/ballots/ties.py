@@ -94,6 +94,8 @@ class TieBreaker:
         number = len(earlier) + 1
         notes: list[str] = []
         for step, order, draw in self._steps:
+            if isinstance(step, EarlierRounds) and not earlier:
+                continue
             left, note = _narrow(step, order, draw, left, better, earlier)
             notes.append(note)
             if len(left) == 1:

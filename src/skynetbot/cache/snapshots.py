@@ -99,6 +99,8 @@ class SnapshotCache(Generic[K, V]):
         self._load = load
         self._cost = cost
         self._policy = policy or CachePolicy()
+        self._max_age_s = self._policy.max_age_s
+        self._absent_age_s = self._policy.absent_age_s
         self._shared = shared
         self._clock = clock
         self._entries: BoundedMap[K, _Entry[V]] = BoundedMap(self._policy.capacity_bytes)
@@ -219,9 +221,11 @@ class SnapshotCache(Generic[K, V]):
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _fresh(self, entry: _Entry[V]) -> bool:
-        age_limit = self._policy.absent_age_s if entry.loaded.value is None else self._policy.max_age_s
-        seen_at = max(entry.asked_at, self._confirmed_at)
-        return entry.valid and seen_at >= self._valid_from and self._clock() - seen_at <= age_limit
+        if not entry.valid:
+            return False
+        seen_at = entry.asked_at if entry.asked_at > self._confirmed_at else self._confirmed_at  # noqa: FURB136 - hot
+        limit = self._absent_age_s if entry.loaded.value is None else self._max_age_s
+        return seen_at >= self._valid_from and self._clock() - seen_at <= limit
 
     def _serves_outage(self, key: K, entry: _Entry[V]) -> bool:
         return (

@@ -56,7 +56,7 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         msgspec.Meta(
             title="Levels to change a feature's settings",
-            description="One a line, such as: wordfilter 2. What is not named needs level 3; access always needs 4.",
+            description="Such as: wordfilter 2. What is not named needs its own level, mostly 3; access always 4.",
             max_length=100,
             extra={"item_length": 60},
         ),

@@ -49,9 +49,9 @@ class JobRun:
     def nonce(self) -> str:
         """The same for every attempt at this run, another for the next run: what the other side can tell doubles by.
 
-        Discord takes 25 characters.
+        Discord takes 25 characters. Ids may come again after a job is gone, so its birth is part of it.
         """
-        return f"{self.job.id:x}-{int(self.job.due * 1000):x}"[-25:]
+        return f"{self.job.id:x}-{self.job.run:x}-{int(self.job.created_at * 1000):x}"[-25:]
 
     @property
     def progress(self) -> str | None:

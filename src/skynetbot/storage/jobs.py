@@ -60,6 +60,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     payload: str
     schedule: str | None
     state: int
+    run: int
     attempts: int
     token: int
     beat: int
@@ -73,11 +74,12 @@ _COLUMNS: Final = ", ".join(JobRow.__struct_fields__)
 _NEAR: Final = 2_000
 """How many due jobs are looked at to be fair between servers."""
 _INSERT: Final = (
-    "INSERT INTO jobs (queue, key, guild_id, user_id, title, due, priority, payload, schedule, state, attempts, token, "
-    "beat, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, ?10) "
+    "INSERT INTO jobs (queue, key, guild_id, user_id, title, due, priority, payload, schedule, state, run, attempts, "
+    "token, beat, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, ?10) "
     "ON CONFLICT (queue, key) WHERE key IS NOT NULL AND state < 2 DO UPDATE SET guild_id = excluded.guild_id, "
     "user_id = excluded.user_id, title = excluded.title, due = excluded.due, priority = excluded.priority, "
-    "payload = excluded.payload, schedule = excluded.schedule, attempts = 0, progress = NULL, error = NULL "
+    "payload = excluded.payload, schedule = excluded.schedule, created_at = excluded.created_at, attempts = 0, "
+    "progress = NULL, error = NULL "
     "WHERE jobs.state = 0 RETURNING id"
 )
 
@@ -357,6 +359,7 @@ def _put_back(id_: int, token: int, due: float, error: str | None, again: bool, 
     return (
         yield from fetch(
             "UPDATE jobs SET state = ?3, due = ?4, error = ?5, worker = NULL, "
+            "run = CASE WHEN ?6 = 1 THEN run + 1 ELSE run END, "
             "attempts = CASE WHEN ?6 = 1 THEN 0 ELSE attempts END, "
             "progress = CASE WHEN ?6 = 1 THEN NULL ELSE progress END "
             "WHERE id = ?1 AND token = ?2 AND state = 1 RETURNING id",

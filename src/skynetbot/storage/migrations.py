@@ -233,7 +233,8 @@ CREATE TABLE jobs (
     payload {text} NOT NULL, -- JSON
     schedule {text}, -- JSON; null: once
     state {int} NOT NULL, -- 0 waits, 1 runs, 2 dead
-    attempts {int} NOT NULL, -- runs begun since it last succeeded
+    run {int} NOT NULL, -- how often it has succeeded
+    attempts {int} NOT NULL, -- since it last succeeded
     token {int} NOT NULL, -- grows with each lease; who holds an older one may not finish the job
     beat {int} NOT NULL, -- grows while the holder lives
     worker {text}, -- the holder

@@ -58,9 +58,10 @@ def _special(tokens: Sequence[Token], i: int) -> tuple[Clock, int] | None:
     word = tokens[j].low
     if word in {"noon", "midday", "noontime"} or (word == "mid" and tokens[j + 1].low == "day"):
         return Clock(12, half="24"), j + (2 if word == "mid" else 1)
-    if word in {"midnight", "midnite"}:
-        return Clock(0, half="24", midnight=True), j + 1
-    if word in {"lunch", "lunchtime"} and j == i:
+    if word in {"midnight", "midnite"} or (word == "mid" and tokens[j + 1].low == "night"):
+        return Clock(0, half="24", midnight=True), j + (2 if word == "mid" else 1)
+    led = j > 0 and tokens[j - 1].low in {"at", "by", "before", "after"}
+    if word == "lunchtime" or (word == "lunch" and led):
         return Clock(12, half="24"), j + 1
     return None
 
@@ -69,6 +70,7 @@ def _relative(tokens: Sequence[Token], i: int) -> tuple[Clock, int] | None:
     """half past six, (a) quarter to nine, twenty after 3pm, 10 minutes to 5."""
     j = i + 1 if tokens[i].low in {"a", "an"} else i
     share = FRACTIONS.get(tokens[j].low)
+    minutes = 0
     if share is not None and tokens[j].low != "quarters":
         minutes, j = int(share * 60), j + 1
     else:
@@ -124,16 +126,18 @@ def _plain(tokens: Sequence[Token], i: int, *, led: bool) -> tuple[Clock, int] |
     if token.kind == "clock":
         return _digital(tokens, i)
     if token.kind == "hclock":
-        hour, _, minute = token.low.partition("h")
-        if not (led or int(hour) > 12):  # 1h30 alone is a length
+        hours, _, minutes = token.low.partition("h")
+        if not (led or int(hours) > 12):  # 1h30 alone is a length
             return None
-        return _checked(Clock(int(hour), int(minute), half="24"), i + 1)
+        return _checked(Clock(int(hours), int(minutes), half="24"), i + 1)
     spoken = whole_at(tokens, i)
     if spoken is None:
         return _dotted(tokens, i, led=led)
     hour, j = spoken
     minute, bare = 0, True
     if token.kind == "number" and len(token.low) in {3, 4}:  # 730, 1030
+        if 1900 <= int(token.low) < 2100 and i > 0 and tokens[i - 1].low not in {"at", "@", "by", "around"}:
+            return None  # friday 2010: a year, more likely
         hour, minute = divmod(int(token.low), 100)
     elif token.kind == "word" and (more := whole_at(tokens, j)) is not None and tokens[j].kind == "word":
         if 10 <= more[0] < 60:  # three twenty, one thirty
@@ -145,7 +149,7 @@ def _plain(tokens: Sequence[Token], i: int, *, led: bool) -> tuple[Clock, int] |
         j, bare, led = j + 1, False, True
     elif after.low == "h" and glued(token, after) and led:
         return _checked(Clock(hour, minute, half="24"), j + 1)
-    half, k = _half_behind(tokens, j, led=led or bool(minute and token.kind == "clock"))
+    half, k = _half_behind(tokens, j, led=led)
     if half is not None:
         return _checked(Clock(hour, minute, half=half), k)
     if after.low == "ish" and glued(token, after):

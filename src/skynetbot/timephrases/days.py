@@ -8,7 +8,7 @@ from typing import Final
 from skynetbot.timephrases.durations import add_months
 from skynetbot.timephrases.numbers import ordinal_at, whole_at
 from skynetbot.timephrases.tokens import Token
-from skynetbot.timephrases.words import HOLIDAYS, MONTHS, WEAK_WEEKDAYS, WEEKDAYS
+from skynetbot.timephrases.words import HOLIDAYS, MONTHS, NUMBERS, UNITS, WEAK_WEEKDAYS, WEEKDAYS
 
 __all__ = ["ALONE", "EDGE", "STRONG", "Day", "date_of", "day_at", "fixed_day", "month_day"]
 
@@ -57,16 +57,13 @@ def date_of(year: int, month: int, day: int) -> date | None:
 
 
 def month_day(month: int, day: int) -> Resolve:
-    """The next such date from today on; a 29 February waits for its year, 31 June never comes."""
+    """This year's or next year's date from today on. A 29 February that is further off does not come, and nor does a
+    31 June: whoever writes one without the year has more likely counted wrong."""
 
     def resolve(today: date, skip: int) -> date | None:
-        for year in range(today.year, today.year + 9):
-            found = date_of(year, month, day)
-            if found is not None and found >= today:
-                if not skip:
-                    return found
-                skip -= 1
-        return None
+        ahead = date_of(today.year, month, day)
+        this_year = ahead is not None and ahead >= today
+        return date_of(today.year + skip + (not this_year), month, day)
 
     return resolve
 
@@ -120,6 +117,8 @@ def _weekday(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
         k += 1
     if which == "next":
         return Day(lambda today, skip: _in_week(today, number, 1 + skip), rolls=True), k
+    if which in {"coming", "upcoming", "following"}:
+        return Day(lambda today, skip: _coming(number)(today + timedelta(days=1), skip), rolls=True), k
     if which in {"last", "past", "previous"}:
         return Day(lambda today, skip: today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)), k
     resolve = _coming(number)
@@ -193,6 +192,8 @@ def _dated(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
     month = MONTHS.get(tokens[k].low)
     if month is None or (day > 31 and tokens[j].kind == "word"):
         return None
+    if tokens[j].low in NUMBERS and k == number[1] and tokens[k].low in {"may", "march"}:
+        return None  # one may ask
     return _with_year(tokens, k + 1, month, day)
 
 
@@ -203,7 +204,7 @@ def _month_first(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
     if following:
         k += 1
     month = MONTHS.get(tokens[k].low)
-    if month is None:
+    if month is None or (j > 0 and tokens[j - 1].kind == "number" and tokens[j - 1].low.isdecimal()):
         return None
     word = tokens[k].low
     k += 1
@@ -264,16 +265,15 @@ def _with_year(tokens: Sequence[Token], k: int, month: int, day: int) -> tuple[D
         return _exact(late[0], month, day, k)
     if year is not None:
         return _exact(year[0], month, day, year[1])
-    if date_of(2000, month, day) is None:
-        return None
     if tokens[k].low == "." and tokens[k - 1].low in MONTHS and len(tokens[k - 1].low) <= 4:
         k += 1
     return Day(month_day(month, day), rolls=True, month_day=(month, day)), k
 
 
-def _exact(year: int, month: int, day: int, k: int) -> tuple[Day, int] | None:
+def _exact(year: int, month: int, day: int, k: int) -> tuple[Day, int]:
+    """A date with its year; one that does not exist (29 February 2027) is a day that never comes."""
     found = date_of(year, month, day)
-    return None if found is None else (Day(lambda _, skip: found if not skip else None), k)
+    return Day(lambda _, skip: found if not skip else None), k
 
 
 def _ordinal_only(tokens: Sequence[Token], j: int, *, the: bool) -> tuple[Day, int] | None:
@@ -290,6 +290,8 @@ def _ordinal_only(tokens: Sequence[Token], j: int, *, the: bool) -> tuple[Day, i
         return Day(lambda today, skip: _of_month(today, months, day) if not skip else None), n + 2
     if n > k and tokens[n].low == "month":
         k = n + 1
+    elif tokens[k].low in UNITS or tokens[k].low in WEEKDAYS:
+        return None  # the 1st week
     elif tokens[j].kind == "word" and k == j + 1 and day < 4:
         # "the second", "the first" count something more often than they date it
         return Day(_nth_day(day), rolls=True, strength=ALONE - 1, number=day), k

@@ -81,14 +81,14 @@ def add_months(day: date, months: int) -> date | None:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def length_at(tokens: Sequence[Token], i: int) -> tuple[Length, int] | None:
-    """The longest length that starts at token ``i``, and where it ends."""
+def length_at(tokens: Sequence[Token], i: int, *, sign: int = 1) -> tuple[Length, int] | None:
+    """The longest length that starts at token ``i``, and where it ends; ``sign`` counts until a piece has its own."""
     length, j = Length(), i
     last: Unit | None = None
     while True:
-        k, sign = j, 1
+        k = j
         if last is not None:
-            k, sign = _between(tokens, j)
+            k, sign = _between(tokens, j, sign)
         piece = _piece(tokens, k)
         if piece is None:
             break
@@ -104,17 +104,17 @@ def length_at(tokens: Sequence[Token], i: int) -> tuple[Length, int] | None:
     tail = _bare_tail(tokens, j, last)
     if tail is not None:
         smaller = UNITS[_NEXT_SMALLER[last.name]]
-        length, j = length.plus(tail[0], smaller), tail[1]
+        length, j = length.plus(sign * tail[0], smaller), tail[1]
     return length, j
 
 
-def _between(tokens: Sequence[Token], j: int) -> tuple[int, int]:
-    """Over commas, and, plus; a sign in front of a piece counts for that piece."""
+def _between(tokens: Sequence[Token], j: int, sign: int) -> tuple[int, int]:
+    """Over commas, and; and the sign that counts for the next piece."""
     while tokens[j].low in _SKIPPED:
         j += 1
     if tokens[j].low in {"+", "-"} and glued(tokens[j], tokens[j + 1]):
         return j + 1, (1 if tokens[j].low == "+" else -1)
-    return j, 1
+    return j, sign
 
 
 def _piece(tokens: Sequence[Token], i: int) -> tuple[float, Unit, int] | None:
@@ -131,12 +131,9 @@ def _piece(tokens: Sequence[Token], i: int) -> tuple[float, Unit, int] | None:
         follows = tokens[j + 1]
         if follows.kind in {"end", "mark"}:
             return amount, UNITS["s" if mark.low == '"' else "m"], j + 1
-    unit = UNITS.get(mark.low)
-    if unit is None or amount > 1e15:
+    unit = UNITS.get(mark.low.removesuffix("'s"))
+    if unit is None or amount > 1e15 or (len(mark.low) == 1 and tokens[j - 1].low in {"a", "an"}):
         return None
-    after = tokens[j + 1]
-    if len(mark.low) == 1 and after.low == "." and glued(mark, after) and not glued(after, tokens[j + 2]):
-        return amount, unit, j + 1
     return amount, unit, j + 1
 
 
@@ -180,17 +177,17 @@ def duration(text: str) -> Length | None:
         i += 1
     if tokens[i].low in {"+", "-"}:
         sign, i = (1 if tokens[i].low == "+" else -1), i + 1
-    found = _whole_unit(tokens, i) or length_at(tokens, i)
+    found = _whole_unit(tokens, i) or length_at(tokens, i, sign=sign)
     length, i = found if found is not None else (Length(), i)
     if tokens[i].kind != "end":
         j = i + 1 if tokens[i].low in _SKIPPED else i
         clock = _clock_form(tokens[j])
         if clock is None or (found is not None and length.seconds):
             return None
-        length, i = Length(length.months, length.days, clock), j + 1
+        length, i = Length(length.months, length.days, sign * clock), j + 1
     elif found is None:
         return None
-    return length.times(sign) if tokens[i].kind == "end" else None
+    return length if tokens[i].kind == "end" else None
 
 
 def _whole_unit(tokens: Sequence[Token], i: int) -> tuple[Length, int] | None:

@@ -21,7 +21,7 @@ LEADS: Final = frozenset(
     "at @ on in by within for after from until till before between during sometime the around about".split()
 )
 _SHIFTING: Final = frozenset({"in", "within", "after", "for"})
-_LINKS: Final = LEADS | {",", "(", "of", "-"}
+_LINKS: Final = LEADS | {",", "(", "of", "-", "late", "early"}
 _NOW: Final = frozenset({"now", "atm", "immediately", "asap"})
 _AGO: Final = frozenset({"ago", "earlier", "back"})
 _LATER: Final = frozenset({"later", "hence", "out"})
@@ -337,7 +337,7 @@ class _Reader:
             return None
         if tokens[i].low in {"+", "-"} and glued(tokens[i], tokens[i + 1]):
             lead, i = tokens[i].low, i + 1
-        found = length_at(tokens, i)
+        found = length_at(tokens, i, sign=-1 if lead == "-" else 1)
         if found is None:
             return self._minutes(i, lead)
         length, j = found
@@ -382,18 +382,14 @@ class _Reader:
                 grain = "day" if tokens[k].low == "today" else length.grain
                 return length.times(sign)._replace(grain=grain), k + 1
             k = k + 1 if tokens[k].low in {"the", "a"} and tokens[k + 1].low == "day" else k
-            if phrase.empty and (
-                self._reads_as_day(k) or clock_at(tokens, k, led=False) is not None or repeat_at(tokens, k) is None
-            ):
+            if phrase.empty and (self._reads_as_day(k) or clock_at(tokens, k, led=False) is not None):
                 anchor = _Reader(tokens, day_first=self.day_first)
                 end = anchor.read(k, "at" if tokens[k].kind == "clock" else "")
                 if anchor.phrase.days or anchor.phrase.clock:
                     phrase.anchored = True
                     phrase.days, phrase.clock, phrase.part = anchor.phrase.days, anchor.phrase.clock, anchor.phrase.part
                     return length.times(sign), end
-        if lead == "-":
-            return length.times(-1), j
-        phrase.bare = phrase.empty and lead not in _SHIFTING and lead != "+"
+        phrase.bare = phrase.empty and lead not in _SHIFTING and lead not in {"+", "-"}
         return length, j
 
     def _part(self, i: int, lead: str) -> int | None:
@@ -419,6 +415,8 @@ def _joins(days: list[Day], day: Day) -> bool:
     """Two days are one time if one says which of the other is meant."""
     if not days:
         return True
+    if day.number is not None and any(known.weekday is None for known in days):
+        return False
     if len(days) == 1:
         before = days[0]
         one_weekday = (before.weekday is not None) != (day.weekday is not None)

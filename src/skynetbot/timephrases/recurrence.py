@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-__all__ = ["Recurrence", "Step", "localise", "next_occurrence"]
+from skynetbot.timephrases.zoned import wall_clock
+
+__all__ = ["Recurrence", "Step", "next_occurrence"]
 
 Step = Literal["minute", "hour", "day", "week", "month", "year"]
 _SECONDS: Final = {"minute": 60, "hour": 3600}
@@ -67,11 +69,6 @@ def _problem(rule: Recurrence) -> str:
     return ""
 
 
-def localise(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The instant of a wall clock: moved forward by the gap where it does not exist, the first where it exists twice."""
-    return datetime.combine(day, at, zone).astimezone(UTC).astimezone(zone)
-
-
 def next_occurrence(recurrence: Recurrence, after: datetime, zone: ZoneInfo) -> datetime | None:
     """The first occurrence after ``after`` (aware; itself excluded), in ``zone``; None beyond the calendar.
 
@@ -104,7 +101,7 @@ def _by_calendar(rule: Recurrence, anchor: datetime, after: datetime, zone: Zone
     earliest = max(after.timestamp(), rule.anchor - 1)
     best: datetime | None = None
     for day in _days(rule, anchor.date(), max(after.date() - timedelta(days=2), anchor.date())):
-        hits = [found for clock in clocks if (found := localise(day, clock, zone)).timestamp() > earliest]
+        hits = [found for clock in clocks if (found := wall_clock(datetime.combine(day, clock), zone)).timestamp() > earliest]
         if best is not None:
             return min([best, *hits], key=datetime.timestamp)
         best = min(hits, key=datetime.timestamp, default=None)

@@ -15,7 +15,7 @@ from skynetbot.timephrases.words import PARTS, UNITS, WEEKDAYS
 __all__ = ["Repeat", "refine", "repeat_at"]
 
 _ADVERBS: Final[dict[str, tuple[Step, int]]] = {
-    "hourly": ("hour", 1), "daily": ("day", 1), "weekly": ("week", 1), "biweekly": ("week", 2),
+    "hourly": ("hour", 1), "daily": ("day", 1), "everyday": ("day", 1), "weekly": ("week", 1), "biweekly": ("week", 2),
     "fortnightly": ("week", 2), "monthly": ("month", 1), "quarterly": ("month", 3), "yearly": ("year", 1),
     "annually": ("year", 1), "anually": ("year", 1), "nightly": ("day", 1),
 }  # fmt: skip
@@ -166,6 +166,9 @@ def _weekdays(tokens: Sequence[Token], j: int) -> tuple[tuple[int, ...], int] | 
 def _plural(tokens: Sequence[Token], i: int) -> tuple[Repeat, int] | None:
     """mondays, weekdays, tuesdays and thursdays: the first word is plural."""
     word = tokens[i].low
+    by_part = word in WEEKDAYS and tokens[i + 1].low in {"mornings", "afternoons", "evenings", "nights"}
+    if by_part:
+        return Repeat("week", 1, (WEEKDAYS[word],), part=PARTS[tokens[i + 1].low]), i + 2
     if word not in {"weekdays", "weekends", "workdays"} and not (word.endswith("days") and word[:-1] in WEEKDAYS):
         return None
     names = _weekdays(tokens, i)

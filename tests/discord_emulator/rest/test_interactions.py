@@ -1,8 +1,10 @@
 """Interactions from both ends: a person's client starts them, the bot answers in every way that there is."""
 
 import asyncio
+import json
 from typing import Any
 
+import aiohttp
 import pytest
 
 from support.town import Town, open_town
@@ -278,3 +280,49 @@ async def test_no_rate_limit_headers_on_answers(town: Town) -> None:
     async with town.http.post(town.emulator.rest_url + answers(town, heard), json={"content": "y"}) as response:
         assert response.status == 200
         assert not [name for name in response.headers if name.lower().startswith("x-ratelimit")]
+
+
+async def test_a_file_sent_with_a_command_is_resolved_and_can_be_fetched(town: Town) -> None:
+    command = await register(
+        town,
+        {
+            "name": "keep",
+            "description": "Keeps a file.",
+            "options": [
+                {
+                    "type": 1,
+                    "name": "it",
+                    "description": "x",
+                    "options": [
+                        {"type": 11, "name": "file", "description": "x", "required": True},
+                    ],
+                }
+            ],
+        },
+    )
+    body = {
+        "type": 2,
+        "application_id": str(town.application.id),
+        "guild_id": str(town.guild.id),
+        "channel_id": str(town.general.id),
+        "data": {
+            "id": command["id"],
+            "name": "keep",
+            "attachments": [{"id": "0", "filename": "renamed.json"}],
+            "options": [{"type": 1, "name": "it", "options": [{"type": 11, "name": "file", "value": "0"}]}],
+        },
+    }
+    form = aiohttp.FormData({"payload_json": json.dumps(body)})
+    form.add_field("files[0]", b"{}", filename="a.json", content_type="application/json")
+    await town.call("POST", "/interactions", data=form, by=town.ada, expect=204)
+    heard = [e.data for e in town.events if e.name == "INTERACTION_CREATE" and e.user_ids == frozenset({town.bot.id})][
+        -1
+    ]
+    named = heard["data"]["options"][0]["options"][0]["value"]
+    attachment = heard["data"]["resolved"]["attachments"][named]
+    assert (attachment["id"], attachment["filename"], attachment["size"]) == (named, "renamed.json", 2)
+    assert "attachments" not in heard["data"]
+    async with town.http.get(attachment["url"]) as answer:
+        assert await answer.read() == b"{}"
+    # Without the file that an option names, nothing is started.
+    await town.refused(50035, "POST", "/interactions", body, by=town.ada)

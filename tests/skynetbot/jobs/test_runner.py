@@ -326,6 +326,7 @@ async def test_progress_is_there_for_the_next_attempt(jobs: Jobs, bus: LocalBus)
     async with working(jobs, bus, JobKind(queue="q", handler=handler, retries=QUICK)):
         await until(lambda: len(seen) == 2)
     assert [progress for progress, _ in seen] == [None, "message 17"]
+    assert seen[0][1] == seen[1][1], "the other side can tell that it is the same"
 
 
 async def test_stopping_gives_back_what_was_running(jobs: Jobs, bus: LocalBus) -> None:

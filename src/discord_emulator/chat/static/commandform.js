@@ -176,7 +176,7 @@ export class CommandForm {
   partial(option, text) { return text; }
 
   read({ option, input, picked }) {
-    if (option.type === 11) return { problem: "files cannot be sent with commands here" };
+    if (option.type === 11) return { value: "", file: input.files[0] };
     if (picked) return { value: picked.value };
     const text = input.value.trim();
     if (this.isList(option)) {
@@ -198,9 +198,10 @@ export class CommandForm {
 
   async send() {
     const options = [];
+    const files = [];
     for (const field of this.fields.values()) {
       if (!field.input.value && !field.option.required) continue;
-      const { value, problem } = field.input.value ? this.read(field) : { problem: "is required" };
+      const { value, file, problem } = field.input.value ? this.read(field) : { problem: "is required" };
       if (problem) {
         field.chip.classList.add("invalid");
         field.input.focus();
@@ -208,7 +209,8 @@ export class CommandForm {
         this.say(`${field.option.name}: ${problem}`, true);
         return;
       }
-      options.push({ type: field.option.type, name: field.option.name, value });
+      // A file is named by its place among those that are sent along.
+      options.push({ type: field.option.type, name: field.option.name, value: file ? String(files.push(file) - 1) : value });
     }
     clearTimeout(this.timer);
     const { command, app } = this;
@@ -216,7 +218,7 @@ export class CommandForm {
     this.leave();
     app.toPresent();
     try {
-      await app.interactions.command(command, nest(command, options), channel);
+      await app.interactions.command(command, nest(command, options), channel, files);
     } catch (error) { toast(error.message); }
   }
 }

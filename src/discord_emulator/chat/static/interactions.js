@@ -22,13 +22,13 @@ export class Interactions {
     };
   }
 
-  async command(command, options, channel) {
+  async command(command, options, channel, files) {
     const key = nonce();
     const note = { key, kind: "command", command, channelId: channel.id, state: "waiting" };
     this.store.pending.set(key, note);
     this.store.historyOf(channel.id).pending.push(note);
     this.store.changed("messages");
-    await this.post({ ...this.base(2, command.application_id, channel, key), data: commandData(command, options) }, note);
+    await this.post({ ...this.base(2, command.application_id, channel, key), data: commandData(command, options) }, note, files);
   }
 
   async component(message, component, values) {
@@ -73,9 +73,9 @@ export class Interactions {
     });
   }
 
-  async post(body, note) {
+  async post(body, note, files) {
     try {
-      await this.rest.interact(body);
+      await this.rest.interact(body, files);
     } catch (error) {
       toast(error.message);
       this.finish(note, "failed");

@@ -63,7 +63,7 @@ export class Rest {
   }
   typing(channel) { return this.request("POST", `/channels/${channel}/typing`); }
   commands(guild) { return this.request("GET", `/guilds/${guild}/application-command-index`); }
-  interact(body) { return this.request("POST", "/interactions", body); }
+  interact(body, files) { return this.request("POST", "/interactions", body, files); }
   openDm(user) { return this.request("POST", "/users/@me/channels", { recipient_id: user, recipients: [user] }); }
 }
 
