@@ -8,28 +8,27 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-import msgspec
+from typing import Final, TypeVar
 
 from skynetbot.errors import SkynetBotError
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 from skynetbot.storage.errors import RowRefused, StorageError
-from skynetbot.storage.positions import lock_position, read_position
+from skynetbot.storage.positions import read_position
 from skynetbot.storage.rows import Key
-from skynetbot.storage.statements import Row, Work, WorkFactory
+from skynetbot.storage.statements import Work, WorkFactory
 from skynetbot.storage.store import Store
 from skynetbot.storage.tables import TABLES, Table
-from skynetbot.writes.batch import Batch, Outcome, apply_batch, dead_letter, flush_work, isolating_flush_work
-from skynetbot.writes.checks import Checks, WriteRefused
+from skynetbot.writes.batch import Batch, Outcome, apply_batch, flush_work
+from skynetbot.writes.checks import Checks
+from skynetbot.writes.commit import Committer
 from skynetbot.writes.durability import Durability
-from skynetbot.writes.effects import RowEffect
 from skynetbot.writes.journal import Journal, JournalError, claim, orphans
 from skynetbot.writes.operations import Operation
 from skynetbot.writes.policy import WritePolicy
 from skynetbot.writes.records import encode_group
 from skynetbot.writes.tally import WriteTally
+from skynetbot.writes.views import Committed, Overlay
 
 __all__ = ["Committed", "Overlay", "WriteBehind", "WritesFull"]
 
@@ -42,35 +41,6 @@ _YIELD_AFTER: Final = 200
 
 class WritesFull(SkynetBotError):
     """Too much waits for the database; the operation was not accepted."""
-
-
-class Committed(msgspec.Struct, frozen=True):
-    """A batch that is in the tables: the changes, and the fields that were asked to be returned, by table and key."""
-
-    changes: Mapping[str, Mapping[Key, RowEffect]]
-    values: Mapping[str, Mapping[Key, Row]]
-
-
-class Overlay(msgspec.Struct, frozen=True):
-    """The batches that a snapshot of the database does not contain yet, oldest first."""
-
-    batches: tuple[Batch, ...]
-
-    def apply(self, table: str, key: Key, values: dict[str, Any]) -> dict[str, Any]:
-        """The fields as they are with everything accepted; ``values`` are those stored, null where there is no row."""
-        for batch in self.batches:
-            row = batch.rows.get(table, {}).get(key)
-            if row is not None:
-                values = row.apply(values)
-        return values
-
-    def apply_set(self, table: str, key: Key, name: str, members: frozenset[int | str]) -> frozenset[int | str]:
-        """The members of a set field likewise."""
-        for batch in self.batches:
-            row = batch.rows.get(table, {}).get(key)
-            if row is not None:
-                members = row.apply_set(name, members)
-        return members
 
 
 class WriteBehind:
@@ -95,6 +65,7 @@ class WriteBehind:
         self._policy = policy or WritePolicy()
         self._now = now
         self._checks = Checks(tables)
+        self._committer = Committer(store, tables, self._checks, now)
         self._journal: Journal | None = None
         self._durability: Durability | None = None
         self._syncing: asyncio.Task[None] | None = None
@@ -123,16 +94,15 @@ class WriteBehind:
         """
         journal = self._journal = claim(self._journals)
         self._durability = Durability(journal, self._policy.sync, self._due.set)
-        writer = journal.writer
-        position = await self._store.run("write_positions", "open", lambda: lock_position(writer, self._now()))
-        self._pending = self._replayed(journal, position)
+        position = await self._committer.position(journal)
+        self._pending = self._committer.replayed(journal, position)
         self._committed = position
         self._sequence = self._durability.synced = journal.appended
         if self._pending.upto > position:
             _log.info("taking up journalled writes", operations=self._pending.operations, rows=self._pending.keys)
             self._due.set()
         for orphan in orphans(self._journals):
-            await self._adopt(orphan)
+            await self._committer.adopt(orphan)
         self._syncing = asyncio.create_task(self._durability.run(), name="journal sync")
 
     def listen(self, listener: Callable[[Committed], None]) -> None:
@@ -416,29 +386,13 @@ class WriteBehind:
         started = time.perf_counter()
         self._write_staged()
         try:
-            outcome = await self._commit(self._opened_journal(), batch, self._returning)
+            outcome = await self._committer.commit(self._opened_journal(), batch, self._returning)
         except StorageError:
             self.tally.failed()
             self._opened_durability().give_up(batch.upto)
             raise
         self.tally.flushed(batch, time.perf_counter() - started)
         self._done(batch, outcome)
-
-    async def _commit(self, journal: Journal, batch: Batch, returning: Mapping[str, tuple[str, ...]]) -> Outcome:
-        writer, tables = journal.writer, self._tables
-        try:
-            return await self._store.run(
-                "writes", "flush", lambda: flush_work(writer, tables, batch, returning, self._now())
-            )
-        except RowRefused as error:
-            _log.warning("a batch was refused; looking for what is wrong in it", error=str(error), rows=batch.keys)
-        groups = await asyncio.to_thread(lambda: list(journal.read(batch.after, batch.upto)))
-        journalled = {group.sequence: group.operations for group in groups}
-        return await self._store.run(
-            "writes",
-            "isolate",
-            lambda: isolating_flush_work(writer, tables, batch, returning, self._now(), journalled),
-        )
 
     def _both(self, batch: Batch, work: WorkFactory[T]) -> Work[tuple[Outcome, T]]:
         writer = self._opened_journal().writer
@@ -462,34 +416,6 @@ class WriteBehind:
         committed = Committed(batch.rows, outcome.values)
         for listener in self._listeners:
             asyncio.get_running_loop().call_soon(listener, committed)
-
-    def _replayed(self, journal: Journal, position: int) -> Batch:
-        batch = Batch(position)
-        batch.opened_at = self._now()
-        for group in journal.replay(position):
-            for operation in group.operations:
-                try:
-                    batch.add(self._checks.table_of(operation), operation)
-                except WriteRefused as error:
-                    letter = dead_letter(journal.writer, group.sequence, operation, str(error), self._now())
-                    batch.unfit.append(letter)
-            batch.upto = group.sequence
-        return batch
-
-    async def _adopt(self, journal: Journal) -> None:
-        """Commit what a process left behind that never came back."""
-        committed = 0
-        writer = journal.writer
-        try:
-            position = await self._store.run("write_positions", "open", lambda: lock_position(writer, self._now()))
-            batch = self._replayed(journal, position)
-            committed = position
-            if batch.upto > position:
-                await self._commit(journal, batch, {})
-                _log.info("took up the writes of a process that is gone", operations=batch.operations)
-                committed = batch.upto
-        finally:
-            journal.close(committed)
 
     def _opened_journal(self) -> Journal:
         if self._journal is None:
