@@ -100,7 +100,7 @@ def score_dates(rows: Iterable[Row]) -> Marks:
     return marks
 
 
-def _mark(marks: Marks, name: str, text: str, good: bool, said: str) -> None:  # noqa: FBT001
+def _mark(marks: Marks, name: str, text: str, good: bool, said: str) -> None:
     marks.setdefault(name, []).append((text, good, said))
 
 
@@ -146,7 +146,9 @@ def score_durations(rows: Iterable[Row]) -> Marks:
             good = False
         else:
             year = 365.25 if "365.25" in convention else 365
-            month = year / 12 if "365.25" in convention or length.grain == "year" else 30  # half a year is no 6 x 30 days
+            month = (
+                year / 12 if "365.25" in convention or length.grain == "year" else 30
+            )  # half a year is no 6 x 30 days
             good = abs(length.seconds_with(month=month, year=year) - row["seconds"]) <= 1e-6 * abs(row["seconds"])
         _mark(marks, f"duration_{source}", row["text"], good, said)
         _mark(marks, "duration_all", row["text"], good, said)

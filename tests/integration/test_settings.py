@@ -149,7 +149,7 @@ async def test_levels_open_what_they_reach_and_nothing_else(town: Town, app: App
     """Dara is a moderator by role, without any permission of Discord for settings."""
     guild_id = town.guild.id
     refused = await set_words(town, "dara", "apple")
-    assert "needs level 1 (trusted); you have level 0 (everyone)" in refused.content
+    assert "needs level 2 (moderator); you have level 0 (everyone)" in refused.content
     assert "Manage Server" in refused.content
     await app.guild_settings.update(
         guild_id,

@@ -21,9 +21,9 @@ class BordaRules(msgspec.Struct, frozen=True, kw_only=True):
     """Of n candidates, the one at place i (from 1) gets ``first - (i - 1)`` points, ``first`` being n or n - 1.
 
     Who is left out of an order: ``nothing`` gives them 0 points (the first place is worth the same however short the
-    order is; Emerson, 2013, calls it the pessimistic count); ``shared`` gives each the mean of the points of the places
-    left over (Dummett's optimistic-to-neutral count, so every ballot gives away equally many points); ``modified``
-    gives them 0 and lets an order of m names start at m (or m - 1) instead (the modified Borda count).
+    order is); ``shared`` gives each the mean of the points of the places left over, so that every ballot gives away
+    equally many points; ``modified`` gives them 0 and lets an order of m names start at m (or m - 1) instead (the
+    modified Borda count: Emerson, Social Choice and Welfare 40, 2013).
 
     Equals share the mean of the places that they fill together.
     """

@@ -55,7 +55,7 @@ def shuffled(names: Sequence[str], draw: Draw) -> tuple[str, ...]:
 class _Sha256Draw:
     """Lot n of size k is SHA-256("seed:n") as a big-endian number, modulo k; n counts from 1.
 
-    After RFC 3797, section 4 (a published hash chain over published inputs), with SHA-256 instead of MD5. The modulus
+    After RFC 3797 (numbers from a hash of published inputs and a counter), with SHA-256 instead of MD5. The modulus
     favours low numbers by less than k / 2^256.
     """
 

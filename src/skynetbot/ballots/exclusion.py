@@ -39,8 +39,7 @@ def hopeless(tally: dict[str, int], spare: int = 0) -> list[str]:
     """The largest group from the bottom whose votes together are fewer than those of the next candidate above.
 
     However their votes pass among them, none can overtake that candidate, so all of them lose, in whatever order they
-    go (RCTab, batch elimination; the same test as in Minneapolis Code of Ordinances 167.20, mathematically impossible
-    to be elected). The group shrinks until ``spare`` candidates are left.
+    go (RCTab's batch elimination). The group shrinks until ``spare`` candidates are left.
     """
     order = sorted(tally, key=lambda name: tally[name])
     running = 0

@@ -18,7 +18,7 @@ class EarlierRounds(msgspec.Struct, frozen=True):
     """Whoever had more votes before is better.
 
     Backwards asks the latest earlier round first (Scottish Local Government Elections Order 2007, rules 49(2) and
-    51(2)), forwards the first round first (ERS97 rule 5.2.5 and 5.6.2). Each round keeps only the best (or worst) of
+    51(2)), forwards the first round first (as the rules of the Electoral Reform Society, ERS97, do). Each round keeps only the best (or worst) of
     those still tied.
     """
 

@@ -18,7 +18,7 @@ __all__ = ["TransferRules", "single_transferable"]
 
 
 class TransferRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The switches of this count; Minneapolis (Code of Ordinances, chapter 167) uses the defaults."""
+    """The switches of this count; with the defaults RCTab counts the park board of Minneapolis."""
 
     seats: int
     reading: Reading = Reading()

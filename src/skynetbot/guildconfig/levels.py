@@ -27,8 +27,8 @@ __all__ = [
 ]
 
 LEVEL_NAMES: Final = ("everyone", "trusted", "moderator", "manager", "administrator")
-LOOK_LEVEL: Final = 1
-"""Who has any level may look at all settings, their history, and the server's dashboard."""
+LOOK_LEVEL: Final = 2
+"""From this level on people may look at all settings, their history, and the server's dashboard."""
 MANAGER_LEVEL: Final = 3
 ADMINISTRATOR_LEVEL: Final = 4
 # https://discord.com/developers/docs/topics/permissions

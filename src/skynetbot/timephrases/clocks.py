@@ -13,7 +13,7 @@ __all__ = ["ABOUT", "Clock", "Half", "clock_at", "part_behind", "zone_at"]
 Half = Literal["am", "pm", "24"] | None
 ABOUT: Final = frozenset({"about", "around", "approximately", "roughly", "exactly", "sharp", "ish", "circa", "approx"})
 _PAST: Final = frozenset({"past", "after"})
-_TO: Final = frozenset({"to", "before", "till", "until", "of"})
+_TO: Final = frozenset({"to", "before", "till", "til", "until", "of"})
 
 
 class Clock(NamedTuple):
@@ -42,7 +42,14 @@ def clock_at(tokens: Sequence[Token], i: int, *, led: bool) -> tuple[Clock, int]
     """The time of day at token ``i``, and where it ends; ``led`` says that "at" or a day stands before it."""
     while tokens[i].low in {"early", "late"}:
         i += 1
-    found = _special(tokens, i) or _relative(tokens, i) or _range(tokens, i) or _plain(tokens, i, led=led)
+    ranged = i > 0 and tokens[i - 1].low in {"from", "between"}  # from 3 to 5pm is no time before 5
+    found = (
+        _special(tokens, i)
+        or (_range(tokens, i) if ranged else None)
+        or _relative(tokens, i)
+        or _range(tokens, i)
+        or _plain(tokens, i, led=led)
+    )
     if found is None:
         return None
     clock, j = found
@@ -145,8 +152,8 @@ def _plain(tokens: Sequence[Token], i: int, *, led: bool) -> tuple[Clock, int] |
     if not minute and token.kind == "word" and hour >= 20 and j == i + 2:
         return None  # twenty one: a number, as nobody says such an hour alone
     after = tokens[j]
-    if after.low in {"o'clock", "oclock"}:
-        j, bare, led = j + 1, False, True
+    if after.low in {"o'clock", "oclock"} or (after.low == "o" and tokens[j + 1].low == "clock"):
+        j, bare, led = j + (1 if after.low != "o" else 2), False, True
     elif after.low == "h" and glued(token, after) and led:
         return _checked(Clock(hour, minute, half="24"), j + 1)
     half, k = _half_behind(tokens, j, led=led)

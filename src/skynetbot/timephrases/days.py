@@ -74,6 +74,8 @@ def day_at(tokens: Sequence[Token], i: int, *, day_first: bool) -> tuple[Day, in
     if token.kind in {"iso", "slash", "dashed", "dotted"}:
         return _written(tokens, i, day_first=day_first)
     j = i + 1 if token.low == "the" else i
+    if token.kind == "number" and "." in token.low:
+        return _day_and_month(tokens, i)
     return (
         _relative(tokens, j)
         or _weekday(tokens, j)
@@ -115,6 +117,8 @@ def _weekday(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
     k += 1
     if tokens[k].low == "." and word in WEAK_WEEKDAYS | {"thur", "thurs", "tues"}:
         k += 1
+    if not which and tokens[k].low == "after" and tokens[k + 1].low == "next":
+        return Day(lambda today, skip: _in_week(today, number, 2 + skip), rolls=True), k + 2
     if which == "next":
         return Day(lambda today, skip: _in_week(today, number, 1 + skip), rolls=True), k
     if which in {"coming", "upcoming", "following"}:
@@ -175,6 +179,19 @@ def _two_numbers(numbers: list[int], parts: list[str], i: int, *, day_first: boo
     if date_of(2000, month, day) is None:
         return None
     return Day(month_day(month, day), rolls=True, strength=EDGE, month_day=(month, day)), i + 1
+
+
+def _day_and_month(tokens: Sequence[Token], i: int) -> tuple[Day, int] | None:
+    """12.12. with its last dot, behind "on" or before a time; else it could be any number at the end of a sentence."""
+    day, _, month = tokens[i].low.partition(".")
+    dot = tokens[i + 1]
+    if dot.low != "." or dot.start != tokens[i].end or not (day.isdecimal() and month.isdecimal()):
+        return None
+    if not (tokens[i + 2].kind == "clock" or tokens[i + 2].low == "at" or (i > 0 and tokens[i - 1].low == "on")):
+        return None
+    if len(day) > 2 or len(month) > 2 or date_of(2000, int(month), int(day)) is None:
+        return None
+    return Day(month_day(int(month), int(day)), rolls=True, month_day=(int(month), int(day))), i + 2
 
 
 def _full_year(year: int, digits: int) -> int:

@@ -3,18 +3,20 @@
 The grammar is the room's other modules, from tokens up; here is the choice among what was found, and the refusals.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from skynetbot.timephrases.days import EDGE, STRONG
-from skynetbot.timephrases.phrases import Phrase, phrase_at
-from skynetbot.timephrases.rest import asks, rest_of
+from skynetbot.timephrases.phrase import Phrase
+from skynetbot.timephrases.phrases import phrase_at
 from skynetbot.timephrases.resolve import Resolved, Unresolvable, resolve
+from skynetbot.timephrases.rest import asks, rest_of
 from skynetbot.timephrases.results import Habits, Kind, Refused, Understood
 from skynetbot.timephrases.shown import moment, show
-from skynetbot.timephrases.starters import STARTERS
+from skynetbot.timephrases.starters import may_start
 from skynetbot.timephrases.tokens import Token, tokens_of
 from skynetbot.timephrases.zoned import clock_note
 
@@ -22,10 +24,22 @@ __all__ = ["FARTHEST", "parse"]
 
 FARTHEST: Final = timedelta(days=3653)
 """Ten years."""
-_HEAD, _TAIL = 320, 320
+_HEAD, _TAIL = 256, 256
 """Characters at either end of a long text in which a time is looked for, so that the work has a bound."""
-_MOST_PHRASES: Final = 6
-_NUMERIC: Final = frozenset({"number", "clock", "hclock", "iso", "slash", "dashed", "dotted", "stamp"})
+_MOST_PHRASES: Final = 5
+_MOST_TRIES: Final = 10
+"""Bounds for one end of a text; ordinary sentences have a few places where a time could begin, and does not."""
+_OR: Final = re.compile(
+    r"\s{0,3},?\s{0,3}(?:or|and)\s{1,3}(?:(?:at|on|the)\s{1,3}){0,2}(?P<number>\d{1,2}(?:st|nd|rd|th|am|pm)?(?!\S))?",
+    re.IGNORECASE,
+)
+_NOT_READ: Final = re.compile(
+    r"\s{0,3},?\s{0,3}(?:(?:until|till|except|excluding|but not|ending)\b|for (?:\d{1,4}|an?|one|two|three|four|five|six) "
+    r"(?:day|week|month|year|hour|time)|the \d{1,2}(?:st|nd|rd|th)\b|and \d{1,2}(?:st|nd|rd|th)\b)",
+    re.IGNORECASE,
+)
+"""What may follow something that repeats and would change it."""
+_EVERY_BEFORE: Final = re.compile(r"\b(?:every|each)\s{1,3}$", re.IGNORECASE)
 _EXAMPLES: Final[dict[Kind, tuple[str, str]]] = {
     "not_a_time": ("in 2 hours", "tomorrow at 17:00"),
     "past": ("in 10 minutes", "friday at 9am"),
@@ -41,7 +55,7 @@ def parse(
     """The time in ``text`` and what remains of it, or why there is none.
 
     ``now`` is aware; ``zone`` is the person's. ``day_first`` reads 5/3 as 5 March (a date with dots always is).
-    Never raises on any text. A time is looked for in the first and last 320 characters.
+    Never raises on any text. A time is looked for in the first and last 256 characters.
     """
     if now.tzinfo is None:
         raise ValueError("parse needs an aware datetime")
@@ -53,13 +67,16 @@ def parse(
         read.extend((phrase, tokens, offset) for phrase in _phrases(tokens, day_first=day_first))
     found = [_Found(text, phrase, tokens, offset) for phrase, tokens, offset in read]
     found = [one for one in found if one.stands()]
-    if not found:
-        return _refused("not_a_time", "I found no time in that.")
-    either = _alternatives(text, found)
-    if either is not None:
-        return either
-    outcomes = [_outcome(one, now, zone, habits) for one in _by_place(text, found)]
-    return next((outcome for outcome in outcomes if isinstance(outcome, Understood)), outcomes[0])
+    unclear = _alternatives(text, found) or _half_read(found)
+    if unclear is not None:
+        return unclear
+    refused: Refused | None = None
+    for one in _by_place(text, found):
+        outcome = _outcome(one, now, zone, habits)
+        if isinstance(outcome, Understood):
+            return outcome
+        refused = refused or outcome
+    return refused or _refused("not_a_time", "I found no time in that.")
 
 
 class _Found:
@@ -93,30 +110,50 @@ def _windows(text: str) -> list[tuple[str, int]]:
         return [(text, 0)]
     head_end = text.rfind(" ", 0, _HEAD)
     tail_start = text.find(" ", len(text) - _TAIL)
-    return [(text[: head_end if head_end > 0 else _HEAD], 0), (text[max(tail_start, len(text) - _TAIL) :], max(tail_start, len(text) - _TAIL))]
+    return [
+        (text[: head_end if head_end > 0 else _HEAD], 0),
+        (text[max(tail_start, len(text) - _TAIL) :], max(tail_start, len(text) - _TAIL)),
+    ]
 
 
 def _phrases(tokens: Sequence[Token], *, day_first: bool) -> list[Phrase]:
     found: list[Phrase] = []
     i = 0
-    while tokens[i].kind != "end" and len(found) < _MOST_PHRASES:
-        token = tokens[i]
-        if token.kind in _NUMERIC or token.low in STARTERS:
+    tries = 0
+    while tokens[i].kind != "end" and len(found) < _MOST_PHRASES and tries < _MOST_TRIES:
+        if may_start(tokens, i):
             phrase = phrase_at(tokens, i, day_first=day_first)
             if phrase is not None:
                 found.append(phrase)
                 i = phrase.end
                 continue
+            tries += 1
         i += 1
     return found
 
 
 def _alternatives(text: str, found: list[_Found]) -> Refused | None:
-    """ "at 5 or 6", "monday or tuesday": only the person can choose."""
-    for one, other in zip(found, found[1:], strict=False):
-        if text[one.end : other.start].strip().lower() == "or":
-            reason = f"“{text[one.start : other.end]}” names two times; I can only take one."
-            return _refused("ambiguous", reason, when=text[one.start : other.end])
+    """ "at 5 or 6", "monday or tuesday", "tomorrow at 5 and friday at 6": only the person can choose."""
+    for n, one in enumerate(found):
+        joined = _OR.match(text, one.end)
+        if joined is None:
+            continue
+        other = found[n + 1] if n + 1 < len(found) else None
+        end = joined.end() if other is None or other.start > joined.end() else other.end
+        if joined.group("number") or (other is not None and other.start <= joined.end()):
+            both = text[one.start : end].strip()
+            return _refused("ambiguous", f"“{both}” names two times; I can only take one.", when=both)
+    return None
+
+
+def _half_read(found: list[_Found]) -> Refused | None:
+    """Something that repeats, with words beside it that would change it: better refused than reminded of wrongly."""
+    for one in found:
+        repeat, when = one.phrase.repeat, one.text[one.start : one.end]
+        if repeat is not None and _NOT_READ.match(one.text, one.end):
+            return _refused("ambiguous", "I cannot read when that ends, or which of them to leave out.", when=when)
+        if repeat is None and _EVERY_BEFORE.search(one.text[max(one.start - 10, 0) : one.start]):
+            return _refused("ambiguous", f"I cannot read how often “every {when}” is.", when=when)
     return None
 
 
@@ -140,24 +177,35 @@ def _outcome(found: _Found, now: datetime, zone: ZoneInfo, habits: Habits) -> Un
     if refusal is not None:
         return refusal
     shown = show(resolved.instant, resolved.recurrence, now, zone)
-    note = "" if resolved.wall is None else clock_note(resolved.wall, phrase.zone or zone)
-    if resolved.recurrence is not None and resolved.recurrence.step in {"month", "year"} and resolved.recurrence.day > 28:
-        note = "In a month without that day it is the month's last day."
     return Understood(
         instant=resolved.instant,
         recurrence=resolved.recurrence,
         when=when,
         rest=rest_of(found.text, found.start, found.end),
         shown=shown,
-        note=note,
+        note=_note(phrase, resolved, zone),
         grain=resolved.grain,
     )
+
+
+def _note(phrase: Phrase, resolved: Resolved, zone: ZoneInfo) -> str:
+    rule, wall, clock = resolved.recurrence, resolved.wall, phrase.clock
+    if rule is not None and rule.step in {"month", "year"} and rule.day > 28:
+        return "In a month without that day it is the month's last day."
+    if wall is None:
+        return ""
+    if clock is not None and phrase.days and clock.half is None and phrase.part is None and wall.hour == clock.hour < 7:
+        return f"I read that as {wall:%H:%M}; for the afternoon write {clock.hour}pm."
+    return clock_note(wall, phrase.zone or zone)
 
 
 def _policy(resolved: Resolved, when: str, now: datetime, zone: ZoneInfo) -> Refused | None:
     instant = resolved.instant
     if instant.timestamp() <= now.timestamp():
-        if resolved.grain in {"week", "month", "quarter", "year"} and instant.timestamp() > now.timestamp() - 366 * 86400:
+        if (
+            resolved.grain in {"week", "month", "quarter", "year"}
+            and instant.timestamp() > now.timestamp() - 366 * 86400
+        ):
             return _refused("ambiguous", f"“{when}” has already begun; say which day.", when=when, instant=instant)
         return _refused("past", f"That is in the past: {moment(instant, now, zone)}.", when=when, instant=instant)
     if instant - now.astimezone(UTC) > FARTHEST:

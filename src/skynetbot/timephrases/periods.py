@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from skynetbot.timephrases.days import STRONG, Day, Resolve, date_of, day_at
+from skynetbot.timephrases.days import ALONE, STRONG, Day, Resolve, date_of, day_at
 from skynetbot.timephrases.durations import add_months
 from skynetbot.timephrases.numbers import ordinal_at, whole_at
 from skynetbot.timephrases.tokens import Token
@@ -68,7 +68,7 @@ def _stepped(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
     """next week, this weekend, last month, (the) following year; the possessive too: next week's friday."""
     step = _STEPS.get(tokens[j].low)
     if step is None:
-        return None
+        return _unstepped(tokens, j)
     word = tokens[j + 1].low.removesuffix("'s")
     if word == "weekend":
         return Day(_weekend(step), grain="weekend", rolls=step == 0), j + 2
@@ -81,6 +81,17 @@ def _stepped(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
         return None
     grain = unit.name
     return Day(lambda today, skip: _moved(today, grain, step) if not skip else None, grain=grain), j + 2
+
+
+def _unstepped(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
+    """(the) weekend, week after next."""
+    word = tokens[j].low
+    if word == "weekend":
+        led = j > 0 and tokens[j - 1].low in {"the", "on", "at"}
+        return Day(_weekend(0), grain="weekend", rolls=True, strength=STRONG if led else ALONE), j + 1
+    if word in {"week", "month", "year"} and tokens[j + 1].low == "after" and tokens[j + 2].low == "next":
+        return Day(lambda today, skip: _moved(today, word, 2) if not skip else None, grain=word), j + 3
+    return None
 
 
 def _weekend(step: int) -> Resolve:

@@ -1,66 +1,60 @@
-"""Puts the parts of a phrase together: "at 5pm" and "next friday", in any order, are one time."""
+"""Reads a phrase part by part: "at 5pm" and "next friday", in any order, are one time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Final
 
 from skynetbot.timephrases.clocks import ABOUT, Clock, clock_at, part_behind, zone_at
-from skynetbot.timephrases.days import ALONE, EDGE, STRONG, Day, day_at
+from skynetbot.timephrases.days import day_at
 from skynetbot.timephrases.durations import Length, length_at
 from skynetbot.timephrases.numbers import glued, whole_at
 from skynetbot.timephrases.periods import period_at
+from skynetbot.timephrases.phrase import Phrase, joins, stands
 from skynetbot.timephrases.ranges import range_before, range_behind
-from skynetbot.timephrases.repeats import Repeat, refine, repeat_at
+from skynetbot.timephrases.repeats import refine, repeat_at
 from skynetbot.timephrases.tokens import Token
 from skynetbot.timephrases.words import PARTS, UNITS
 
-__all__ = ["LEADS", "Phrase", "phrase_at"]
+__all__ = ["phrase_at"]
 
-LEADS: Final = frozenset(
-    "at @ on in by within for after from until till before between during sometime the around about".split()
+_LEADS: Final = frozenset(
+    [
+        "at",
+        "@",
+        "on",
+        "in",
+        "by",
+        "within",
+        "for",
+        "after",
+        "from",
+        "until",
+        "till",
+        "before",
+        "between",
+        "during",
+        "sometime",
+        "the",
+        "around",
+        "about",
+    ]
 )
 _SHIFTING: Final = frozenset({"in", "within", "after", "for"})
-_LINKS: Final = LEADS | {",", "(", "of", "-", "late", "early"}
+_LINKS: Final = _LEADS | {",", "(", "of", "-", "late", "early"}
 _NOW: Final = frozenset({"now", "atm", "immediately", "asap"})
 _AGO: Final = frozenset({"ago", "earlier", "back"})
 _LATER: Final = frozenset({"later", "hence", "out"})
 _START: Final = frozenset({"starting", "beginning", "from", "start", "since", "first"})
 
 
-@dataclass(slots=True)
-class Phrase:
-    """All that was said about one time; nothing is resolved yet."""
-
-    stamp: datetime | None = None
-    repeat: Repeat | None = None
-    shift: Length | None = None
-    bare: bool = False
-    """The length stands alone: "5 days"."""
-    anchored: bool = False
-    """The length is counted from the day or time of day, and not from now: two weeks after yesterday."""
-    days: list[Day] = field(default_factory=list)
-    clock: Clock | None = None
-    more_clocks: list[Clock] = field(default_factory=list)
-    part: str | None = None
-    zone: tzinfo | None = None
-    start: "Phrase | None" = None
-    """Of something that repeats."""
-    strength: int = STRONG
-    first: int = 0
-    end: int = 0
-
-    @property
-    def empty(self) -> bool:
-        return not (
-            self.stamp or self.repeat or self.shift is not None or self.days or self.clock or self.part or self.start
-        )
-
-
 def phrase_at(tokens: Sequence[Token], i: int, *, day_first: bool) -> Phrase | None:
     """The phrase whose first meaningful token is ``i``; words such as "at" before it are taken in."""
     before = tokens[i - 1] if i else None
-    if before is not None and glued(before, tokens[i]) and before.low not in {"(", "@", '"', "'", "“", ":", "*", "_", "~", "`"}:
+    if (
+        before is not None
+        and glued(before, tokens[i])
+        and before.low not in {"(", "@", '"', "'", "“", ":", "*", "_", "~", "`"}
+    ):
         if not (before.low in {"+", "-"} and (i < 2 or not glued(tokens[i - 2], before))):
             return None
     reader = _Reader(tokens, day_first=day_first)
@@ -69,7 +63,7 @@ def phrase_at(tokens: Sequence[Token], i: int, *, day_first: bool) -> Phrase | N
     end = reader.read(i, lead)
     phrase = reader.phrase
     phrase.end = end
-    if phrase.empty or not _stands(phrase, lead):
+    if phrase.empty or not stands(phrase, lead):
         return None
     after = tokens[end]
     if glued(tokens[end - 1], after) and after.kind in {"word", "number", "clock", "hclock"}:
@@ -86,37 +80,14 @@ def _leads_before(tokens: Sequence[Token], i: int) -> tuple[int, str]:
         word = tokens[first - 1].low
         if word in {"+", "-"} and first == i and glued(tokens[first - 1], tokens[i]):
             lead = word
-        elif word in LEADS:
+        elif word == "about" and tokens[first - 2].low not in {"at", "in"}:
+            break  # remind me about the 5pm meeting
+        elif word in _LEADS:
             lead = word if word not in {"the", "about", "around"} and lead not in {"+", "-"} else lead or word
         elif word not in ABOUT:
             break
         first -= 1
     return first, lead
-
-
-def _stands(phrase: Phrase, lead: str) -> bool:
-    """Sets how sure the phrase is; False if it is none, such as a number alone."""
-    clock, strength = phrase.clock, STRONG
-    parts = [phrase.stamp, phrase.repeat, phrase.shift, phrase.clock, phrase.part, *phrase.days]
-    alone = sum(part is not None for part in parts) == 1
-    if clock is not None and clock.bare and not (phrase.days or phrase.part or phrase.shift or phrase.repeat):
-        if lead not in {"at", "@", "by", "before", "until", "till", "from", "around", "between"}:
-            return False
-        strength = STRONG if lead in {"at", "@"} else EDGE
-    if phrase.shift is not None and phrase.anchored and not (phrase.days or clock):
-        return False
-    if alone and phrase.days:
-        strength = phrase.days[0].strength
-        if strength == ALONE and lead in {"on", "by", "until", "from", "before"}:
-            strength = STRONG
-        if strength < ALONE:
-            return False
-    if alone and phrase.part and lead not in {"in", "at", "by", "before", "during"}:
-        strength = ALONE
-    if alone and phrase.shift is not None and (phrase.bare or lead == "for"):
-        strength = EDGE
-    phrase.strength = strength
-    return True
 
 
 class _Reader:
@@ -146,6 +117,13 @@ class _Reader:
             if self.tokens[k].low not in {"the", ",", "(", "about", "around"}:
                 lead = self.tokens[k].low
             k += 1
+        if (
+            k == end
+            and self.tokens[k].low == "t"
+            and self.tokens[k - 1].kind == "iso"
+            and self.tokens[k + 1].kind == "clock"
+        ):
+            k += 1  # 2027-03-05T14:00
         return k, lead
 
     def _component(self, i: int, lead: str) -> int | None:
@@ -190,12 +168,13 @@ class _Reader:
                 return None
             phrase.repeat = refined[0]
             return refined[1]
-        if phrase.shift is not None or phrase.days:
-            return None
-        found = repeat_at(self.tokens, i)
+        found = None if phrase.shift is not None else repeat_at(self.tokens, i)
         if found is None:
             return None
         phrase.repeat = found[0]
+        if phrase.days:  # from tomorrow every day
+            phrase.start = Phrase(days=phrase.days, part=phrase.days[0].part)
+            phrase.days = []
         return found[1]
 
     def _start(self, i: int) -> int | None:
@@ -209,6 +188,8 @@ class _Reader:
         k = i
         while self.tokens[k].low in _START | {"on", "at", "in", "the", "with"}:
             k += 1
+        if repeat_at(self.tokens, k) is not None:
+            return None
         reader = _Reader(self.tokens, day_first=self.day_first)
         end = reader.read(k, self.tokens[k - 1].low)
         if reader.phrase.empty or reader.phrase.repeat:
@@ -241,8 +222,8 @@ class _Reader:
         phrase, tokens = self.phrase, self.tokens
         if phrase.clock is not None:
             return self._another_clock(i)
-        if lead in {"in", "within", "after", "+", "-", "for"} and tokens[i].kind == "number":
-            if self._shift_ahead(i):
+        if lead in {"in", "within", "after", "+", "-", "for"} and tokens[i].kind in {"number", "clock"}:
+            if length_at(tokens, i) is not None or self._hours(i, lead) is not None:
                 return None
         led = lead in {"at", "@", "by", "before", "until", "till", "from", "around", "between"} or bool(
             phrase.days or phrase.part or phrase.repeat
@@ -273,9 +254,13 @@ class _Reader:
             return True
         if self.phrase.empty:
             following = day_at(tokens, j, day_first=self.day_first)
-            relative = following is not None and (following[0].today or following[0].rolls is False or following[0].weekday is not None)
+            relative = following is not None and (
+                following[0].today or following[0].rolls is False or following[0].weekday is not None
+            )
             return relative and not self._reads_as_day(i) and tokens[j].kind == "word" and not clock.minute
-        ends = tokens[j].kind == "end" or (tokens[j].kind == "mark" and tokens[j].low not in {"-", "/", "%", "$", "€", ":"})
+        ends = tokens[j].kind == "end" or (
+            tokens[j].kind == "mark" and tokens[j].low not in {"-", "/", "%", "$", "€", ":"}
+        )
         return ends and not self._reads_as_day(i) and bool(self.phrase.days) and not lead
 
     def _reads_as_day(self, i: int) -> bool:
@@ -285,9 +270,17 @@ class _Reader:
             or period_at(self.tokens, i, day_first=self.day_first) is not None
         )
 
-    def _shift_ahead(self, i: int) -> bool:
-        """in 15h, in 3:20?: behind "in" a number with a unit is a length."""
-        return length_at(self.tokens, i) is not None
+    def _hours(self, i: int, lead: str) -> tuple[Length, int] | None:
+        """in 1:30 (hours)."""
+        token = self.tokens[i]
+        if lead != "in" or token.kind != "clock" or token.low.count(":") != 1:
+            return None
+        follows = self.tokens[i + 1].low
+        if follows in {"am", "pm", "a", "p"}:
+            return None
+        hours, _, minutes = token.low.partition(":")
+        length = Length(seconds=3600 * int(hours) + 60 * int(minutes), grain="minute")
+        return length, i + 2 if follows in {"h", "hours", "hour", "hrs"} else i + 1
 
     def _another_clock(self, i: int) -> int | None:
         """every day at 9 and 17; a zone or a part of the day behind the time."""
@@ -314,7 +307,7 @@ class _Reader:
             or period_at(tokens, i, day_first=self.day_first)
             or day_at(tokens, i, day_first=self.day_first)
         )
-        if found is None or not _joins(phrase.days, found[0]):
+        if found is None or not joins(phrase.days, found[0]):
             return None
         day, j = found
         if length_at(tokens, i) is not None and tokens[i].kind in {"slash", "number"} and tokens[j].low in UNITS:
@@ -333,19 +326,21 @@ class _Reader:
         now = tokens[i + 1 if tokens[i].low == "right" else i].low
         if phrase.empty and now in _NOW:
             return self._from_now(i + 2 if tokens[i].low == "right" else i + 1)
-        if not phrase.empty and lead not in {"in"}:
+        if not phrase.empty and lead != "in":
             return None
         if tokens[i].low in {"+", "-"} and glued(tokens[i], tokens[i + 1]):
             lead, i = tokens[i].low, i + 1
-        found = length_at(tokens, i, sign=-1 if lead == "-" else 1)
+        found = self._hours(i, lead) or length_at(tokens, i, sign=-1 if lead == "-" else 1)
         if found is None:
             return self._minutes(i, lead)
         length, j = found
         j = j + 1 if tokens[j].low == "'" else j
         j = j + 1 if tokens[j].low == "time" else j
-        length, j = self._suffix(length, j, lead)
+        if i and tokens[i - 1].low in {"last", "past", "every", "each"}:
+            return None
+        length, j = self._suffix(length, i, j, lead)
         phrase.shift = length
-        return j
+        return j + 2 if tokens[j].low == "or" and tokens[j + 1].low == "so" else j
 
     def _minutes(self, i: int, lead: str) -> int | None:
         """in 15."""
@@ -367,7 +362,7 @@ class _Reader:
         self.phrase.shift = found[0].times(sign)
         return found[1]
 
-    def _suffix(self, length: Length, j: int, lead: str) -> tuple[Length, int]:
+    def _suffix(self, length: Length, i: int, j: int, lead: str) -> tuple[Length, int]:
         """ago, later, from now, after yesterday; without any, a length that nothing leads to is bare."""
         tokens, phrase = self.tokens, self.phrase
         word = tokens[j].low
@@ -389,6 +384,7 @@ class _Reader:
                     phrase.anchored = True
                     phrase.days, phrase.clock, phrase.part = anchor.phrase.days, anchor.phrase.clock, anchor.phrase.part
                     return length.times(sign), end
+        phrase.article = tokens[i].low in {"a", "an"}
         phrase.bare = phrase.empty and lead not in _SHIFTING and lead not in {"+", "-"}
         return length, j
 
@@ -409,19 +405,3 @@ class _Reader:
             return None
         date = self.phrase.days[-1]
         return i + 1 if not date.rolls and date.weekday is None and not date.today else None
-
-
-def _joins(days: list[Day], day: Day) -> bool:
-    """Two days are one time if one says which of the other is meant."""
-    if not days:
-        return True
-    if day.number is not None and any(known.weekday is None for known in days):
-        return False
-    if len(days) == 1:
-        before = days[0]
-        one_weekday = (before.weekday is not None) != (day.weekday is not None)
-        other = day if before.weekday is not None else before
-        if one_weekday:
-            return other.grain in {"day", "week", "month"} and other.part is None
-    # tomorrow, Thursday 26 November 2026
-    return day.weekday is not None or (day.grain == "day" and all(known.grain == "day" for known in days) and not day.today)

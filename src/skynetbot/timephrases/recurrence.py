@@ -101,7 +101,11 @@ def _by_calendar(rule: Recurrence, anchor: datetime, after: datetime, zone: Zone
     earliest = max(after.timestamp(), rule.anchor - 1)
     best: datetime | None = None
     for day in _days(rule, anchor.date(), max(after.date() - timedelta(days=2), anchor.date())):
-        hits = [found for clock in clocks if (found := wall_clock(datetime.combine(day, clock), zone)).timestamp() > earliest]
+        hits = [
+            found
+            for clock in clocks
+            if (found := wall_clock(datetime.combine(day, clock), zone)).timestamp() > earliest
+        ]
         if best is not None:
             return min([best, *hits], key=datetime.timestamp)
         best = min(hits, key=datetime.timestamp, default=None)

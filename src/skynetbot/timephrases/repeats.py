@@ -76,6 +76,8 @@ def _every(tokens: Sequence[Token], i: int) -> tuple[Repeat, int] | None:
         if in_month is not None:
             return in_month
         every, j = ordinal
+    elif tokens[j].low == "second" and (tokens[j + 1].kind == "end" or tokens[j + 1].low not in {"of", "day"}):
+        return Repeat("minute", 1, too_often=True), j + 1
     elif ordinal is not None or tokens[j].low == "last":
         return _nth_of_month(tokens, j) or _on_a_date(tokens, j)
     if every < 1:

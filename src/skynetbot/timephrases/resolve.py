@@ -10,7 +10,7 @@ import msgspec
 from skynetbot.timephrases.clocks import Clock
 from skynetbot.timephrases.days import Day
 from skynetbot.timephrases.durations import Length
-from skynetbot.timephrases.phrases import Phrase
+from skynetbot.timephrases.phrase import Phrase
 from skynetbot.timephrases.recurrence import Recurrence, next_occurrence
 from skynetbot.timephrases.repeats import Repeat
 from skynetbot.timephrases.results import Habits
@@ -189,6 +189,8 @@ class _Resolver:
         counts_from_now = start is None and not repeat.named and self.clock is None and not (repeat.part or phrase.part)
         if start is not None:
             anchor = start.instant
+            if by_clock and start.grain not in {"second", "minute", "hour"}:  # starting on a day is at any time of it
+                anchor = datetime.combine(anchor.astimezone(self.there).date(), time(), self.there).astimezone(UTC)
         elif not by_clock and self.clock is not None:
             anchor = self._next_clock(self.now.date()).instant
         elif counts_from_now:
@@ -208,7 +210,9 @@ class _Resolver:
             month=repeat.month,
         )
         # without a start, "every other monday" starts with the coming one: only then is it counted by twos
-        opening = recurrence if start or counts_from_now or not by_clock else msgspec.structs.replace(recurrence, every=1)
+        opening = (
+            recurrence if start or counts_from_now or not by_clock else msgspec.structs.replace(recurrence, every=1)
+        )
         first = next_occurrence(opening, max(self.now_instant, anchor - timedelta(seconds=1)), self.zone)
         if first is None:
             raise OverflowError
@@ -252,9 +256,7 @@ def _settled(recurrence: Recurrence, first: datetime) -> Recurrence:
     weekdays = recurrence.weekdays
     if recurrence.step == "week" and not weekdays:
         weekdays = (first.weekday(),)
-    return msgspec.structs.replace(
-        recurrence, anchor=int(first.timestamp()), weekdays=weekdays, day=day, month=month
-    )
+    return msgspec.structs.replace(recurrence, anchor=int(first.timestamp()), weekdays=weekdays, day=day, month=month)
 
 
 def _seconds(at: time) -> int:
@@ -268,7 +270,7 @@ def _time(clock: Clock) -> time:
 
 def _with_part(clock: Clock | None, part: str | None, *, tonight: bool) -> Clock | None:
     """3 in the afternoon is 15:00; 2 at night stays 2:00, as no one calls the afternoon night."""
-    if clock is None or clock.half is not None and not (clock.bare and clock.hour == 12):
+    if clock is None or (clock.half is not None and not (clock.bare and clock.hour == 12)):
         return clock
     if part == "morning":
         return clock._replace(half="am").fixed
@@ -288,6 +290,9 @@ def _one_day(days: list[Day], today: date) -> Day | None:
         return None
     if len(days) == 1:
         return days[0]
+    if days[-1].grain == "year":
+        year, inside = days[-1], _one_day(days[:-1], today) or days[0]
+        return replace(inside, resolve=lambda base, skip: _in_period(year, inside, base, skip), rolls=False)
     weekday = next((day.weekday for day in days if day.weekday is not None), None)
     others = [day for day in days if day.weekday is None]
     if not others:
@@ -300,6 +305,11 @@ def _one_day(days: list[Day], today: date) -> Day | None:
     if day.number is not None or day.month_day is not None:
         return _on_weekday(day, weekday, today)
     return day
+
+
+def _in_period(period: Day, inside: Day, today: date, skip: int) -> date | None:
+    start = period.resolve(today, 0)
+    return None if start is None or skip else inside.resolve(start, 0)
 
 
 def _weekday_within(period: Day, weekday: int) -> Day:
@@ -343,4 +353,3 @@ def _contradiction(days: list[Day], found: date, today: date) -> str:
             if said is not None and said != found and day.month_day is None:
                 return f"{dated(said)} and {dated(found)} are two different days."
     return ""
-

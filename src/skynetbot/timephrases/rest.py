@@ -22,6 +22,8 @@ def asks(before: str) -> bool:
 def rest_of(text: str, start: int, end: int) -> str:
     """The text without ``text[start:end]`` and without the words that only joined the two."""
     before, after = text[:start], text[end:]
+    if before.endswith("(") and after.startswith(")"):
+        before, after = before[:-1], after[1:]
     if asks(before):
         before = ""
     else:

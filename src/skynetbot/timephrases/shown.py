@@ -18,7 +18,7 @@ _NTH: Final = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1:
 
 
 def show(instant: datetime, recurrence: Recurrence | None, now: datetime, zone: ZoneInfo) -> str:
-    """"tomorrow, Thursday 26 November 2026 at 17:00 (Europe/Berlin)", after the rule if it repeats."""
+    """ "tomorrow, Thursday 26 November 2026 at 17:00 (Europe/Berlin)", after the rule if it repeats."""
     when = moment(instant, now, zone)
     return when if recurrence is None else f"{describe(recurrence)}, starting {when}"
 
@@ -34,10 +34,14 @@ def moment(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 def describe(recurrence: Recurrence) -> str:
-    """"every 2 weeks on Monday and Friday at 09:00"."""
+    """ "every 2 weeks on Monday and Friday at 09:00"."""
     step, every = recurrence.step, recurrence.every
     if step == "week" and recurrence.weekdays:
-        names = "weekday" if recurrence.weekdays == (0, 1, 2, 3, 4) else _listed(WEEKDAY_NAMES[n] for n in recurrence.weekdays)
+        names = (
+            "weekday"
+            if recurrence.weekdays == (0, 1, 2, 3, 4)
+            else _listed(WEEKDAY_NAMES[n] for n in recurrence.weekdays)
+        )
         said = f"every {names}" if every == 1 else f"every {every} weeks on {names}"
     else:
         said = f"every {step}" if every == 1 else f"every {every} {step}s"

@@ -51,14 +51,27 @@ def _units() -> dict[str, Unit]:
 
 UNITS: Final = _units()
 
-_MONTH_NAMES: Final = "january february march april may june july august september october november december".split()
+_MONTH_NAMES: Final = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 MONTHS: Final = (
     {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
     | {name[:3]: number for number, name in enumerate(_MONTH_NAMES, 1)}
     | {"sept": 9}
 )
 
-_WEEKDAY_NAMES: Final = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAY_NAMES: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: Final = (
     {name: number for number, name in enumerate(_WEEKDAY_NAMES)}
     | {name[:3]: number for number, name in enumerate(_WEEKDAY_NAMES)}
@@ -67,17 +80,54 @@ WEEKDAYS: Final = (
 WEAK_WEEKDAYS: Final = frozenset({"mon", "sat", "sun", "wed", "fri", "thu", "tue"})
 """Short forms that are also other words or names: they need company, or to be all that was written."""
 
-_SMALL: Final = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-NUMBERS: Final = {word: n for n, word in enumerate(_SMALL)} | {word: n for n, word in zip(range(20, 100, 10), _TENS)}
+_SMALL: Final = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+NUMBERS: Final = {word: n for n, word in enumerate(_SMALL)} | {
+    word: n for n, word in zip(range(20, 100, 10), _TENS, strict=False)
+}
 
-_ORDINAL_WORDS: Final = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth"
-).split()
+_ORDINAL_WORDS: Final = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+]
 ORDINALS: Final = {word: n for n, word in enumerate(_ORDINAL_WORDS, 1)} | {"twentieth": 20, "thirtieth": 30}
 
 VAGUE: Final = {"couple": 2, "few": 3}

@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 _log = get_logger(__name__)
-_LOOK_LEVEL: Final = 1
-"""Any level opens the dashboard; what may be changed there is checked at each change."""
+_LOOK_LEVEL: Final = 2
+"""Moderators and above; what may be changed there is checked at each change."""
 
 
 class NotSignedIn(HTTPException):

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from skynetbot.observability.logs import get_logger
 from skynetbot.web.access import BotAbsent, NoPermission, NotSignedIn
 from skynetbot.web.sessions import known_session, session_of
-from skynetbot.web.settings_port import NotAllowed, UnknownChange, UnknownFeature
+from skynetbot.web.settings_port import NotAllowed, SettingsMoved, UnknownChange, UnknownFeature
 from skynetbot.web.site import Site
 
 __all__ = ["ERROR_HANDLERS", "wants_json"]
@@ -22,6 +22,7 @@ _TITLES: Final = {
     403: "You may not do that",
     404: "Not found",
     405: "That does not work here",
+    409: "Somebody was faster",
     413: "That is too much",
     429: "Slow down",
     503: "Not available right now",
@@ -86,6 +87,10 @@ def _unknown_change(request: Request[Any, Any, Any], error: UnknownChange) -> Re
     return _http_error(request, _Told(status_code=404, detail=str(error)))
 
 
+def _moved(request: Request[Any, Any, Any], error: SettingsMoved) -> Response[Any]:
+    return _http_error(request, _Told(status_code=409, detail=str(error)))
+
+
 def _not_allowed(request: Request[Any, Any, Any], error: NotAllowed) -> Response[Any]:
     return _http_error(request, _Told(status_code=403, detail=str(error)))
 
@@ -119,5 +124,6 @@ ERROR_HANDLERS: Final[dict[int | type[Exception], Any]] = {
     UnknownFeature: _unknown_feature,
     UnknownChange: _unknown_change,
     NotAllowed: _not_allowed,
+    SettingsMoved: _moved,
     Exception: _unexpected,
 }

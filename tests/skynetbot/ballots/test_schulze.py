@@ -18,7 +18,7 @@ from skynetbot.ballots.ties import ListedOrder
 
 NAMES = "ABCDE"
 
-# Wikipedia, "Schulze method", the example of 45 voters (also Schulze 2011, example 1).
+# Wikipedia, "Schulze method", the example of 45 voters.
 FORTY_FIVE = [
     ranked(*order, papers=papers)
     for papers, order in (

@@ -93,7 +93,7 @@ async def test_several_features_are_saved_all_or_none_while_others_save(service:
             snapshot = await service.snapshot(GUILD)
             seen.append((snapshot.get(Sample).limit, snapshot.get(Other).roles))
             service.cache.invalidate(GUILD)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
     await asyncio.gather(look(), *(service.import_document(GUILD, both(n), author=ADA) for n in range(4, 16)))
     assert len(set(seen)) > 1

@@ -35,6 +35,11 @@ class StateGuilds(Guilds):
     def roles(self, guild_id: int) -> Sequence[NamedRef]:
         return [NamedRef(role.id, role.name) for role in self._state.roles(guild_id) if role.id != guild_id]
 
+    @override
+    def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:
+        member = self._state.member(guild_id, user_id)
+        return None if member is None else tuple(member.roles)
+
 
 def _summary(guild: GuildView) -> GuildSummary:
     return GuildSummary(
