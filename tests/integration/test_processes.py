@@ -1,16 +1,10 @@
 """The commands as processes: the demo starts and stops, signals end cleanly, kill -9 keeps what was committed."""
 
 import asyncio
-import os
 import random
 import re
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -21,40 +15,7 @@ from skynetbot.storage.activity import ActivityRepository
 from skynetbot.storage.sqlite import SqliteStore
 from skynetbot.writes.behind import WriteBehind
 from support.demo_town import Town, free_port
-
-
-@contextmanager
-def process(arguments: list[str], environment: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "skynetbot.cli", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, **environment},
-    )
-    try:
-        yield child
-    finally:
-        if child.poll() is None:
-            child.kill()
-        child.wait()
-        assert child.stdout is not None
-        child.stdout.close()
-
-
-def read_until(child: "subprocess.Popen[str]", pattern: str, timeout_s: float = 40) -> str:
-    assert child.stdout is not None
-    seen: list[str] = []
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        line = child.stdout.readline()
-        if not line:
-            break
-        seen.append(line)
-        found = re.search(pattern, line)
-        if found:
-            return found[1]
-    raise AssertionError(f"{pattern} did not come; the process said:\n{''.join(seen)}")
+from support.processes_of_bot import process, read_until
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -95,6 +95,28 @@ class Town:
         await eventually(lambda: len(self.bot_messages("general")) > before)
         return self.bot_messages("general")[0]
 
+    async def press(self, person: str, message: Message, custom_id: str, *, values: list[str] | None = None) -> None:
+        """Press a button, or choose ``values`` in a select, of a message that the bot posted."""
+        channel = self.world.channels[message.channel_id]
+        body = {
+            "type": 3,
+            "application_id": str(self.demo.application.id),
+            "guild_id": str(channel.guild_id) if channel.guild_id else None,
+            "channel_id": str(message.channel_id),
+            "message_id": str(message.id),
+            "message_flags": message.flags,
+            "session_id": "x",
+            "nonce": str(self.world.snowflakes.make()),
+            "data": {
+                "component_type": 2 if values is None else 3,
+                "custom_id": custom_id,
+                **({} if values is None else {"values": values, "type": 3}),
+            },
+        }
+        headers = {"Authorization": self.demo.people[person].token}
+        async with self.session.post(f"{self.emulator.rest_url}/interactions", headers=headers, json=body) as response:
+            assert response.status == 204, await response.text()
+
 
 @asynccontextmanager
 async def bot_in(town: Town, data_dir: Path, **changes: Any) -> AsyncIterator[App]:

@@ -18,8 +18,8 @@ class EarlierRounds(msgspec.Struct, frozen=True):
     """Whoever had more votes before is better.
 
     Backwards asks the latest earlier round first (Scottish Local Government Elections Order 2007, rules 49(2) and
-    51(2)), forwards the first round first (as the rules of the Electoral Reform Society, ERS97, do). Each round keeps only the best (or worst) of
-    those still tied.
+    51(2)), forwards the first round first (as the rules of the Electoral Reform Society, ERS97, do). Each round keeps
+    only the best (or worst) of those still tied.
     """
 
     direction: Literal["backwards", "forwards"] = "backwards"

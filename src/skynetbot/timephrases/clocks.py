@@ -146,9 +146,8 @@ def _plain(tokens: Sequence[Token], i: int, *, led: bool) -> tuple[Clock, int] |
         if 1900 <= int(token.low) < 2100 and i > 0 and tokens[i - 1].low not in {"at", "@", "by", "around"}:
             return None  # friday 2010: a year, more likely
         hour, minute = divmod(int(token.low), 100)
-    elif token.kind == "word" and (more := whole_at(tokens, j)) is not None and tokens[j].kind == "word":
-        if 10 <= more[0] < 60:  # three twenty, one thirty
-            minute, j = more
+    elif token.kind == tokens[j].kind == "word" and (more := whole_at(tokens, j)) is not None and 10 <= more[0] < 60:
+        minute, j = more  # three twenty, one thirty
     if not minute and token.kind == "word" and hour >= 20 and j == i + 2:
         return None  # twenty one: a number, as nobody says such an hour alone
     after = tokens[j]

@@ -17,7 +17,7 @@ ALONE, EDGE, STRONG = 0, 1, 2
 Resolve = Callable[[date, int], date | None]
 
 _RELATIVE: Final = {
-    "today": 0, "tomorrow": 1, "tomorow": 1, "tommorow": 1, "tommorrow": 1, "tmr": 1, "tmrw": 1, "tomo": 1, "2morrow": 1,
+    "today": 0, "tomorrow": 1, "tomorow": 1, "tommorow": 1, "tommorrow": 1, "tmr": 1, "tmrw": 1, "tomo": 1,
     "yesterday": -1, "overmorrow": 2,
 }  # fmt: skip
 _SEPARATORS: Final = frozenset({"-", "/", "."})
@@ -124,7 +124,7 @@ def _weekday(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
     if which in {"coming", "upcoming", "following"}:
         return Day(lambda today, skip: _coming(number)(today + timedelta(days=1), skip), rolls=True), k
     if which in {"last", "past", "previous"}:
-        return Day(lambda today, skip: today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)), k
+        return Day(lambda today, _: today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)), k
     resolve = _coming(number)
     return Day(resolve, rolls=True, strength=strength, weekday=number), k
 
@@ -247,10 +247,10 @@ def _month_only(
     if tokens[k].low == "after" and tokens[k + 1].low == "next":
         later, k, following = 1, k + 2, True
     led = j > 0 and tokens[j - 1].low in {"in", "during", "by", "of", "until", "for", "from"}
-    name_of_something_else = len(word) <= 4 or word == "march"
-    if not (led or following) and name_of_something_else and tokens[j].text != "March":
-        return None
-    strength = ALONE if name_of_something_else and not (led or following) else STRONG
+    led = led or following or (tokens[k].low in {"next", "this"} and tokens[k + 1].low == "year")
+    if not led and (len(word) == 3 or word in {"march", "sept"}) and tokens[j].text != "March":
+        return None  # jan, may, march: other words more often than months
+    strength = STRONG if led or len(word) > 5 or word == "april" else ALONE
 
     def resolve(today: date, skip: int) -> date | None:
         start = date_of(today.year, month, 1)

@@ -1,4 +1,4 @@
-"""Reads how people write amounts: 1.5, 30,000.65, 1/2, twenty one, a couple of, half a, two and a half, three quarters."""
+"""Reads how people write amounts: 1.5, 30,000.65, 1/2, twenty one, a couple of, two and a half, three quarters."""
 
 import re
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def ordinal_at(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
 
 
 def amount_at(tokens: Sequence[Token], i: int) -> tuple[float, int] | None:
-    """How many of a unit, and where the unit is to follow. It is only an amount if a unit follows: the caller checks."""
+    """How many of a unit, and where the unit is to follow; that one does is for the caller to check."""
     found = _leading(tokens, i)
     if found is None:
         return None

@@ -34,8 +34,8 @@ _OR: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_READ: Final = re.compile(
-    r"\s{0,3},?\s{0,3}(?:(?:until|till|except|excluding|but not|ending)\b|for (?:\d{1,4}|an?|one|two|three|four|five|six) "
-    r"(?:day|week|month|year|hour|time)|the \d{1,2}(?:st|nd|rd|th)\b|and \d{1,2}(?:st|nd|rd|th)\b)",
+    r"\s{0,3},?\s{0,3}(?:(?:until|till|except|excluding|but not|ending)\b"
+    r"|for (?:\d{1,4}|an?|one|two|three|four|five|six) (?:day|week|month|year|hour|time)|the \d{1,2}(?:st|nd|rd|th)\b|and \d{1,2}(?:st|nd|rd|th)\b)",
     re.IGNORECASE,
 )
 """What may follow something that repeats and would change it."""
@@ -71,7 +71,7 @@ def parse(
     if unclear is not None:
         return unclear
     refused: Refused | None = None
-    for one in _by_place(text, found):
+    for one in _by_place(found):
         outcome = _outcome(one, now, zone, habits)
         if isinstance(outcome, Understood):
             return outcome
@@ -157,7 +157,7 @@ def _half_read(found: list[_Found]) -> Refused | None:
     return None
 
 
-def _by_place(text: str, found: list[_Found]) -> list[_Found]:
+def _by_place(found: list[_Found]) -> list[_Found]:
     """People write the time first or last: "in 2 hours to ask about friday", "ask about friday in 2 hours"."""
     return sorted(found, key=lambda one: (not one.at_start, not one.at_end, one.start))
 

@@ -17,7 +17,8 @@ from skynetbot.timephrases.words import MONTHS, UNITS, WEEKDAYS
 __all__ = ["period_at", "start_of"]
 
 _STEPS: Final = {
-    "this": 0, "current": 0, "next": 1, "following": 1, "coming": 1, "upcoming": 1, "last": -1, "previous": -1, "past": -1,
+    "this": 0, "current": 0, "next": 1, "following": 1, "coming": 1, "upcoming": 1, "last": -1, "previous": -1,
+    "past": -1,
 }  # fmt: skip
 _GRAINS: Final = frozenset({"week", "month", "quarter", "year"})
 _LAST: Final = frozenset({"last", "final"})

@@ -227,7 +227,7 @@ def _on_a_date(tokens: Sequence[Token], j: int) -> tuple[Repeat, int] | None:
 
 
 def refine(repeat: Repeat, tokens: Sequence[Token], i: int) -> tuple[Repeat, int] | None:
-    """What follows says on which day: weekly on monday, monthly on the 1st, every year on march 5, every day at night."""
+    """What follows says when: weekly on monday, monthly on the 1st, every year on march 5, every day at night."""
     j = i
     while tokens[j].low in {"on", "the", ",", "in"}:
         j += 1

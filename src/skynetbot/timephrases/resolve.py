@@ -53,7 +53,7 @@ class _Resolver:
         self.there = phrase.zone or zone
         self.now = now.astimezone(self.there)
         self.now_instant = now.astimezone(UTC)
-        self.clock = _with_part(phrase.clock, phrase.part, tonight=any(day.part == "night" for day in phrase.days))
+        self.clock = _with_part(phrase.clock, phrase.part)
 
     def resolve(self) -> Resolved:
         phrase = self.phrase
@@ -224,7 +224,7 @@ class _Resolver:
         part = self.phrase.part or repeat.part
         clocks = [clock for clock in (self.clock, *self.phrase.more_clocks) if clock is not None]
         if clocks:
-            walls = [_time(_with_part(clock, part, tonight=False) or clock) for clock in clocks]
+            walls = [_time(_with_part(clock, part) or clock) for clock in clocks]
         elif start is not None and start.grain in {"second", "minute"}:
             walls = [start.instant.astimezone(self.there).time()]
         else:
@@ -268,7 +268,7 @@ def _time(clock: Clock) -> time:
     return time(fixed.hour, fixed.minute, fixed.second)
 
 
-def _with_part(clock: Clock | None, part: str | None, *, tonight: bool) -> Clock | None:
+def _with_part(clock: Clock | None, part: str | None) -> Clock | None:
     """3 in the afternoon is 15:00; 2 at night stays 2:00, as no one calls the afternoon night."""
     if clock is None or (clock.half is not None and not (clock.bare and clock.hour == 12)):
         return clock

@@ -8,40 +8,34 @@ from skynetbot.timephrases.words import FRACTIONS, HOLIDAYS, MONTHS, NUMBERS, OR
 
 __all__ = ["may_start"]
 
+_ALONE: Final = """
+    today tomorrow tomorow tommorow tommorrow tmr tmrw tomo yesterday overmorrow tonight tonite now atm immediately asap
+    noon midday noontime midnight midnite lunch lunchtime eod cob eom eoy eow weekend hourly daily everyday weekly biweekly
+    fortnightly monthly quarterly yearly annually anually nightly weekdays weekends workdays
+"""
+_WITH_MORE: Final = """
+    the a an another this next last past coming upcoming previous following current day week month year right mid early
+    late end close beginning start middle closest nearest every each once final
+"""
+_BEHIND: Final = """
+    st nd rd th am pm p h o o'clock oclock of and to after before past till til until - – other single business weekday
+    workday hundred more extra further additional in at ish
+"""
 _SURE: Final = (
-    frozenset(WEEKDAYS)
+    frozenset(_ALONE.split())
+    | frozenset(WEEKDAYS)
     | frozenset(f"{word}s" for word in WEEKDAYS)
     | frozenset(MONTHS)
     | frozenset(words[0] for words in HOLIDAYS)
-    | frozenset(
-        "today tomorrow tomorow tommorow tommorrow tmr tmrw tomo yesterday overmorrow tonight tonite now atm immediately "  # noqa: SIM905
-        "asap noon midday noontime midnight midnite lunch lunchtime eod cob eom eoy eow weekend hourly daily everyday "
-        "weekly biweekly fortnightly monthly quarterly yearly annually anually nightly weekdays weekends workdays".split()
-    )
 )
 """Words that can be a phrase alone."""
 _PARTS: Final = frozenset(PARTS)
 _OPENERS: Final = (
-    frozenset(
-        "the a an another this next last past coming upcoming previous following current day week month year right mid "  # noqa: SIM905
-        "early late end close beginning start middle closest nearest every each once final".split()
-    )
-    | frozenset(NUMBERS)
-    | frozenset(ORDINALS)
-    | frozenset(VAGUE)
-    | frozenset(FRACTIONS)
+    frozenset(_WITH_MORE.split()) | frozenset(NUMBERS) | frozenset(ORDINALS) | frozenset(VAGUE) | frozenset(FRACTIONS)
 )
 """Words that are part of a phrase if the next word is."""
 _CONTINUES: Final = (
-    _SURE
-    | _PARTS
-    | _OPENERS
-    | frozenset(UNITS)
-    | frozenset(f"{unit}'s" for unit in UNITS)
-    | frozenset(
-        "st nd rd th am pm p h o o'clock oclock of and to after before past till til until - – other single business weekday workday "  # noqa: SIM905
-        "hundred more extra further additional in at o ish few couple".split()
-    )
+    _SURE | _PARTS | _OPENERS | frozenset(_BEHIND.split()) | frozenset(UNITS) | frozenset(f"{unit}'s" for unit in UNITS)
 )
 _SHAPES: Final = frozenset({"clock", "hclock", "iso", "slash", "dashed", "dotted", "stamp"})
 _LEADS: Final = frozenset(
