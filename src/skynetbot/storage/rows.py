@@ -13,7 +13,18 @@ import msgspec
 from skynetbot.storage.statements import DeleteRows, Mode, Row, SelectRows, UpsertRows, Work
 from skynetbot.storage.tables import Table
 
-__all__ = ["FieldChange", "Key", "RowChange", "SetChange", "apply_rows", "stored", "unstored"]
+__all__ = [
+    "FieldChange",
+    "Key",
+    "PreparedRows",
+    "RowChange",
+    "SetChange",
+    "apply_prepared",
+    "apply_rows",
+    "prepare_rows",
+    "stored",
+    "unstored",
+]
 
 Key: TypeAlias = tuple[int | str, ...]
 
@@ -49,25 +60,50 @@ class RowChange(msgspec.Struct, frozen=True):
     sets: Mapping[str, SetChange]
 
 
+class PreparedRows(msgspec.Struct, frozen=True):
+    """Changes sorted into the statements that they need, so that the transaction itself has little left to do."""
+
+    table: Table
+    dropped: list[Key]
+    simple: dict[tuple[tuple[str, Mode], ...], list[Row]]
+    computed: dict[tuple[str, ...], list[RowChange]]
+    sets: dict[str, list[tuple[Key, SetChange]]]
+
+
+def prepare_rows(table: Table, changes: Sequence[RowChange]) -> PreparedRows:
+    """``changes`` are of distinct rows. Every writer takes its row locks in the order of the keys."""
+    ordered = sorted(changes, key=lambda change: change.key)
+    sets = {
+        column.name: [(change.key, change.sets[column.name]) for change in ordered if column.name in change.sets]
+        for column in table.sets
+    }
+    dropped = [change.key for change in ordered if change.dropped]
+    return PreparedRows(table, dropped, _simple(table, ordered), _computed(ordered), sets)
+
+
 def apply_rows(table: Table, changes: Sequence[RowChange], returning: tuple[str, ...] = ()) -> Work[dict[Key, Row]]:
     """Apply changes of distinct rows; the values of ``returning`` of each row that was upserted.
 
     Raises (from the statements): RowRefused.
     """
-    # Every writer takes its row locks in the order of the keys.
-    ordered = sorted(changes, key=lambda change: change.key)
-    yield from _drop(table, [change.key for change in ordered if change.dropped])
+    return (yield from apply_prepared(prepare_rows(table, changes), returning))
+
+
+def apply_prepared(prepared: PreparedRows, returning: tuple[str, ...] = ()) -> Work[dict[Key, Row]]:
+    """The same for changes that are prepared already."""
+    table = prepared.table
+    yield from _drop(table, prepared.dropped)
     values: dict[Key, Row] = {}
-    for shape, rows in _simple(table, ordered).items():
+    for shape, rows in prepared.simple.items():
         values.update(_keyed(table, (yield UpsertRows(table, shape, rows, returning))))
-    for names, group in _computed(ordered).items():
+    for names, group in prepared.computed.items():
         yield from _compute(table, names, group)
         if returning:
             values.update(_keyed(table, (yield SelectRows(table, returning, [change.key for change in group]))))
-    for column in table.sets:
-        members = table.set_table(column.name)
+    for name, changes in prepared.sets.items():
+        members = table.set_table(name)
         assert members is not None  # noqa: S101 - it is one of the table's own
-        yield from _change_sets(members, [(c.key, c.sets[column.name]) for c in ordered if column.name in c.sets])
+        yield from _change_sets(members, changes)
     return values
 
 

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from skynetbot.storage.errors import RowRefused
 from skynetbot.storage.positions import DeadWrite, add_dead_write, lock_position, save_position
-from skynetbot.storage.rows import Key, RowChange, apply_rows
+from skynetbot.storage.rows import Key, PreparedRows, RowChange, apply_prepared, apply_rows, prepare_rows
 from skynetbot.storage.statements import Fetch, Row, Work
 from skynetbot.storage.tables import Table
 from skynetbot.writes.effects import RowEffect
@@ -17,13 +17,16 @@ from skynetbot.writes.operations import Delete, Operation
 __all__ = ["Batch", "Outcome", "apply_batch", "dead_letter", "flush_work", "isolating_flush_work"]
 
 Tables: TypeAlias = Mapping[str, Table]
+_SLICE: Final = 128
+"""Rows; as many as SQLite takes in one statement of ours."""
+
 Returning: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class Batch:
     """Merged operations with the journal positions that they cover: ``after < sequence <= upto``."""
 
-    __slots__ = ("after", "bytes", "keys", "opened_at", "operations", "rows", "unfit", "upto")
+    __slots__ = ("after", "bytes", "keys", "opened_at", "operations", "prepared", "rows", "unfit", "upto")
 
     def __init__(self, after: int) -> None:
         self.after = after
@@ -36,6 +39,7 @@ class Batch:
         """When the first operation came, seconds since 1970."""
         self.unfit: list[DeadWrite] = []
         """Journalled operations that the tables of this version do not know."""
+        self.prepared: list[PreparedRows] | None = None
 
     def add(self, table: Table, operation: Operation) -> None:
         """Merge one operation."""
@@ -48,6 +52,22 @@ class Batch:
             self.keys += 1
         row.then(table, operation)
         self.operations += 1
+
+    def prepare(self, tables: Tables) -> Iterator[None]:
+        """Sort the rows into statements, a slice at each step; nothing may be added from now on.
+
+        In slices and in the event loop, because as one piece in the database's thread it would hold the interpreter
+        for tens of milliseconds while callers wait for their acknowledgement.
+        """
+        prepared: list[PreparedRows] = []
+        for name in sorted(self.rows):
+            keys = sorted(self.rows[name])
+            for start in range(0, len(keys), _SLICE):
+                part = ((key, self.rows[name][key]) for key in keys[start : start + _SLICE])
+                changes = [RowChange(key, row.dropped, row.fields, row.sets) for key, row in part]
+                prepared.append(prepare_rows(tables[name], changes))
+                yield
+        self.prepared = prepared
 
     def touches(self, keys: Iterable[tuple[str, Key]]) -> bool:
         return any(key in self.rows.get(table, ()) for table, key in keys)
@@ -65,10 +85,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def apply_batch(tables: Tables, batch: Batch, returning: Returning) -> Work[dict[str, dict[Key, Row]]]:
     """Write the merged rows, table by table in one order for every writer."""
+    if batch.prepared is None:
+        for _ in batch.prepare(tables):
+            pass
     values: dict[str, dict[Key, Row]] = {}
-    for name in sorted(batch.rows):
-        rows = [RowChange(key, row.dropped, row.fields, row.sets) for key, row in batch.rows[name].items()]
-        values[name] = yield from apply_rows(tables[name], rows, returning.get(name, ()))
+    for part in batch.prepared or ():
+        name = part.table.name
+        written = yield from apply_prepared(part, returning.get(name, ()))
+        values.setdefault(name, {}).update(written)
     return values
 
 

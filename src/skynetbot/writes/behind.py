@@ -385,6 +385,9 @@ class WriteBehind:
             batch = self._in_flight = self._take()
         started = time.perf_counter()
         self._write_staged()
+        if batch.prepared is None:
+            for _ in batch.prepare(self._tables):
+                await asyncio.sleep(0)
         try:
             outcome = await self._committer.commit(self._opened_journal(), batch, self._returning)
         except StorageError:
