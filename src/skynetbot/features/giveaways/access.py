@@ -4,6 +4,7 @@ from typing import Final
 
 from skynetbot.discord.commands import CommandContext, UserError
 from skynetbot.discord.state.permissions import Permission
+from skynetbot.discord.state.views import THREAD_TYPES
 from skynetbot.features.contract import FeatureServices
 from skynetbot.guildconfig.levels import access_of, level_name, level_of
 
@@ -35,7 +36,8 @@ def require_writing(context: CommandContext, channel_id: int) -> None:
     named = (data.resolved.get("channels") or {}).get(str(channel_id)) if data is not None else None
     if not isinstance(named, dict) or "permissions" not in named:
         return
-    may = int(named["permissions"])
-    writing = Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS
-    if not (may & Permission.VIEW_CHANNEL and may & writing):
+    is_thread = named.get("type") in THREAD_TYPES
+    needed = Permission.VIEW_CHANNEL
+    needed |= Permission.SEND_MESSAGES_IN_THREADS if is_thread else Permission.SEND_MESSAGES
+    if needed & ~int(named["permissions"]):
         raise UserError(f"You may not write in <#{channel_id}> yourself. Choose another channel.")

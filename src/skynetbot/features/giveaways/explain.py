@@ -13,7 +13,8 @@ __all__ = ["explanation", "script"]
 
 _GREEN: Final = 0x3BA55C
 _RED: Final = 0xED4245
-_ROUNDS_SHOWN: Final = 10
+_ROUNDS_SHOWN: Final = 6
+"""The last ones; the script has them all."""
 _HOW: Final = (
     "1. The seed's SHA-256 was in the post from the start, so the seed could not be exchanged.\n"
     "2. The list is every entrant's id, ascending, one a line; its SHA-256 was published with the draw.\n"
@@ -71,8 +72,7 @@ def explanation(giveaway: Giveaway, first_list: Sequence[int]) -> Reply:
     rounds = tuple(
         (
             "Draw" if done.round == 0 else f"Reroll {done.round}",
-            f"{done.entrants:,} on the list, SHA-256 `{done.list_hash}`\n"
-            f"{_clipped(mentions(done.winners)) if done.winners else 'nobody'}",
+            f"{done.entrants:,} on the list, SHA-256 `{done.list_hash}`\n{_named(done.winners) or 'nobody'}",
             False,
         )
         for done in body.draws[-_ROUNDS_SHOWN:]
@@ -105,6 +105,6 @@ def script(giveaway: Giveaway) -> str:
     return _SCRIPT.format(id=giveaway.id, seed=body.seed, commitment=body.commitment, rounds=rounds)
 
 
-def _clipped(text: str) -> str:
-    limit = 900
+def _named(winners: tuple[int, ...]) -> str:
+    text, limit = mentions(winners), 450
     return text if len(text) <= limit else text[:limit].rpartition(",")[0] + " …"

@@ -40,7 +40,7 @@ class Keeper:
         if giveaway is None or giveaway.state == "cancelled" or giveaway.body.message_id:
             return giveaway
         message_id = await self._services.effects.post(
-            giveaway.body.channel_id, giveaway_post(giveaway, 0), nonce=f"gs{id_}"
+            giveaway.body.channel_id, giveaway_post(giveaway, 0), nonce=giveaway.nonce("gs")
         )
 
         def drop_job(writer: JobWriter, _: Giveaway) -> Work[None]:
@@ -102,7 +102,7 @@ class Keeper:
             return
         if run.progress is None:
             # A nonce of our own: the job's changes when it is put off, and this post must not come twice even then.
-            nonce = f"gr{about.id}-{about.round}"
+            nonce = giveaway.nonce("gr", about.round)
             post = result_post(giveaway, giveaway.body.draws[about.round])
             try:
                 message_id = await self._services.effects.post(giveaway.body.channel_id, post, nonce=nonce)
@@ -170,7 +170,7 @@ class Keeper:
                 f"I could not post your giveaway **{cancelled.body.prize}** in <#{cancelled.body.channel_id}>, so it "
                 f"is cancelled. {reason}"
             )
-            await self._tell_host(cancelled, text, f"ga{id_}")
+            await self._tell_host(cancelled, text, cancelled.nonce("ga"))
 
     async def _unannounced(self, giveaway: Giveaway, round_: int, reason: str) -> None:
         """Keep why for `/giveaway list`, and give the host what the channel did not get."""
@@ -178,9 +178,9 @@ class Keeper:
         winners = giveaway.body.draws[round_].winners
         text = (
             f"I could not announce the giveaway **{giveaway.body.prize}** in <#{giveaway.body.channel_id}>. {reason}\n"
-            f"Winners: {mentions(winners) if winners else 'nobody'}. `/giveaway verify id:{giveaway.id}` shows the draw."
+            f"Winners: {mentions(winners) or 'nobody'}. `/giveaway verify id:{giveaway.id}` shows the draw."
         )
-        await self._tell_host(giveaway, text, f"gt{giveaway.id}-{round_}")
+        await self._tell_host(giveaway, text, giveaway.nonce("gt", round_))
 
     async def _tell_host(self, giveaway: Giveaway, text: str, nonce: str) -> None:
         try:

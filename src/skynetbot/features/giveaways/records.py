@@ -67,6 +67,10 @@ class Giveaway(msgspec.Struct, frozen=True, kw_only=True):
             return ""
         return f"https://discord.com/channels/{self.guild_id}/{self.body.channel_id}/{self.body.message_id}"
 
+    def nonce(self, what: str, round_: int = 0) -> str:
+        """By which Discord knows one message of ours again; with the time, because ids of deleted rows come again."""
+        return f"{what}{self.id:x}-{int(self.row.at * 1000) & 0xFFFFFFFF:x}-{round_}"[-25:]
+
     @property
     def winners(self) -> tuple[int, ...]:
         """Of all rounds."""

@@ -107,7 +107,8 @@ def end_of(text: str, now: float, longest_days: int) -> float:
     end = length.after(datetime.fromtimestamp(now, UTC)) if length is not None else None
     if end is None:
         raise UserError(f"“{text[:60]}” is no duration. Say it like `30m`, `1h30m`, `2d` or `90 minutes`.")
-    seconds = end.timestamp() - now
+    # A moment in microseconds is not exactly the sum that it was made of.
+    seconds = round(end.timestamp() - now, 3)
     if seconds < _SHORTEST_S:
         raise UserError("A giveaway lasts at least a second.")
     if seconds > longest_days * 86_400:

@@ -40,6 +40,8 @@ class MemberWatch:
         self._book = book
         self._changed = changed
         self._watched: OrderedDict[int, tuple[_Watched, ...]] = OrderedDict()
+        self._news = 0
+        """What was read before the last news is not remembered."""
         self._waiting: asyncio.Queue[tuple[int, int, frozenset[int] | None]] = asyncio.Queue(_QUEUE_BOUND)
         self._task: asyncio.Task[None] | None = None
 
@@ -53,6 +55,7 @@ class MemberWatch:
     def forget(self, guild_id: int) -> None:
         """The server has a new giveaway."""
         self._watched.pop(guild_id, None)
+        self._news += 1
 
     async def close(self) -> None:
         if self._task is not None:
@@ -95,12 +98,14 @@ class MemberWatch:
     async def _of(self, guild_id: int) -> tuple[_Watched, ...]:
         known = self._watched.get(guild_id)
         if known is None:
+            news = self._news
             known = tuple(
                 _Watched(one.id, one.body.requirements.role_id, one.body.ends_at + _REROLL_DAYS * 86_400)
                 for one in await self._book.all(guild_id)
                 if one.state != "cancelled"
             )
-            self._watched[guild_id] = known
+            if news == self._news:
+                self._watched[guild_id] = known
             if len(self._watched) > _GUILDS_KEPT:
                 self._watched.popitem(last=False)
         return known

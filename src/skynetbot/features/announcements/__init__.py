@@ -1,0 +1,1 @@
+"""Announcements: typed in a form, looked at, then posted now, later or again and again."""
