@@ -4,12 +4,12 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bench import cache, gateway, writes
+from bench import cache, gateway, jobs, writes
 from bench.report import Report, show
 
 Bench = Callable[..., Awaitable[Report]]
 
-BENCHES: dict[str, Bench] = {"gateway": gateway.run, "writes": writes.run, "cache": cache.run}
+BENCHES: dict[str, Bench] = {"gateway": gateway.run, "writes": writes.run, "cache": cache.run, "jobs": jobs.run}
 
 
 def main() -> int:

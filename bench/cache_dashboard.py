@@ -31,6 +31,7 @@ class Dashboard:
             actions=ActionFeed(reads),
             live=unused,
             settings=GuildSettingsPort(reads),
+            timers=unused,
             health=unused,
             sessions=self._sessions,
         )

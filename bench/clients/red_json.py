@@ -1,8 +1,8 @@
 """Red-DiscordBot's JSON config driver, unmodified, as the baseline of the write bench.
 
-Red pins every dependency and conflicts with our lock, so it lives in a virtual environment of its own under
-``~/.cache/skynetbot-bench``, made once by :func:`measure`. This file is also the script that runs in there, so it needs
-only the standard library outside of ``_run``.
+Red pins every dependency and conflicts with our lock, so it lives in a virtual environment of its own (see
+`environment`). This file is also the script that runs in there, so it needs only the standard library outside of
+``measure`` and ``_run``.
 
 The store is laid out as Red's bank lays it out: category USER, one object an account, sets to its ``balance``.
 Every set rewrites and fsyncs the whole file, under one lock: that is the driver, not this script. Balances are of one
@@ -12,10 +12,7 @@ width, so the file's size is the same for every set.
 import argparse
 import asyncio
 import json
-import os
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,82 +27,26 @@ _PYTHON: Final = sys.executable if sys.version_info[:2] == (3, 11) else "3.11"
 _COG: Final = "Bank"
 _COG_ID: Final = "384734293238749"
 _FIRST_BALANCE: Final = 1_000_000
-_INSTALL_TIMEOUT_S: Final = 300
 _RUN_TIMEOUT_S: Final = 900
 
 
 def measure(accounts: int, sets: int, callers: int) -> dict[str, Any] | str:
     """The script's figures, or a sentence that says why they cannot be had. The store is made where temp files go."""
+    from bench.clients.environment import UnavailableError, call, environment
+
     try:
-        python = _environment()
-        result = _call(
+        python = environment(f"red-{RED_VERSION}", [f"Red-DiscordBot=={RED_VERSION}"], python=_PYTHON)
+        result = call(
             [python, "-I", __file__, f"--accounts={accounts}", f"--sets={sets}", f"--callers={callers}"],
             timeout_s=_RUN_TIMEOUT_S,
         )
         figures = json.loads(result.splitlines()[-1])
-    except _UnavailableError as error:
+    except UnavailableError as error:
         return f"Red's JSON driver cannot be measured here: {error}"
     except (OSError, ValueError, IndexError) as error:
         return f"Red's JSON driver cannot be measured here: {type(error).__name__}: {error}"
     assert isinstance(figures, dict)
     return figures
-
-
-class _UnavailableError(Exception):
-    pass
-
-
-def _environment() -> str:
-    """The Python of the environment that has Red, made on first use."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "skynetbot-bench"
-    home = cache / f"red-{RED_VERSION}"
-    inside = Path("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if (home / inside).exists():  # renamed to here when complete, so never half made
-        return str(home / inside)
-    uv = _uv()
-    cache.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(home, ignore_errors=True)  # its Python is gone
-    with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as temporary:
-        building = Path(temporary) / "venv"
-        _call([uv, "venv", "--quiet", "--no-config", "--no-project", "--python", _PYTHON, str(building)], cwd=cache)
-        _call(
-            [
-                *(uv, "pip", "install", "--quiet", "--no-config", "--no-build"),
-                *("--python", str(building / inside), f"Red-DiscordBot=={RED_VERSION}"),
-            ],
-            cwd=cache,
-        )
-        try:
-            building.rename(home)
-        except OSError:
-            if not (home / inside).exists():  # else another process was faster
-                raise
-    return str(home / inside)
-
-
-def _uv() -> str:
-    own = Path(__file__).parents[2] / ".tools" / "bin" / ("uv.exe" if os.name == "nt" else "uv")
-    uv = str(own) if own.exists() else shutil.which("uv")
-    if uv is None:
-        raise _UnavailableError("uv, which makes its environment, was not found (run `make setup`)")
-    return uv
-
-
-def _call(command: list[str], *, cwd: Path | None = None, timeout_s: int = _INSTALL_TIMEOUT_S) -> str:
-    hidden = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
-    environment = {key: value for key, value in os.environ.items() if key not in hidden}
-    environment["UV_PYTHON_DOWNLOADS"] = "never"
-    what = " ".join([Path(command[0]).name, *command[1:3]])
-    try:
-        done = subprocess.run(
-            command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise _UnavailableError(f"`{what}` took more than {timeout_s} s") from None
-    if done.returncode:
-        said = " ".join(done.stderr.split())[-300:] or "nothing"
-        raise _UnavailableError(f"`{what}` failed with {done.returncode} and said: {said}")
-    return done.stdout
 
 
 async def _run(accounts: int, sets: int, callers: int, folder: Path) -> dict[str, Any]:

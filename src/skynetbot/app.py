@@ -28,6 +28,7 @@ from skynetbot.dashboard import (
     Live,
     PortGuilds,
 )
+from skynetbot.dashboard_timers import JobTimers
 from skynetbot.discord.client import DiscordClient
 from skynetbot.discord.commands import Command
 from skynetbot.discord.continuity import Continuity
@@ -44,7 +45,9 @@ from skynetbot.guildconfig.service import SettingsService, settings_topic
 from skynetbot.guildconfig.snapshot import GuildSettings, pack_snapshot, unpack_snapshot
 from skynetbot.jobs.runner import JobRunner
 from skynetbot.jobs.schedules import next_time
+from skynetbot.jobs.scopes import Timers
 from skynetbot.jobs.service import Jobs, jobs_topic
+from skynetbot.jobs.tally import publish_timers
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 from skynetbot.pipeline.engine import Pipeline
@@ -93,6 +96,8 @@ class App:
             returning={"members": ("messages",)},
         )
         self.jobs = Jobs(self.database, self.bus)
+        self.timers = Timers()
+        publish_timers(self.metrics, self.timers)
         self.activity = ActivityRepository(self.database, self.writes)
         self.actions = ActionRepository(self.database)
         self.sessions = SessionRepository(self.database)
@@ -133,6 +138,7 @@ class App:
                     gateway_latency_s=self.gateway_latency_s,
                 ),
                 settings=self.guild_settings,
+                timers=self.timers,
                 writes=self.writes,
             )
         )
@@ -255,6 +261,7 @@ def _web_server(app: App) -> WebServer:
         actions=actions,
         live=Live(app.bus, (activity_topic, actions_topic), activity, actions),
         settings=GuildSettingsPort(app.guild_settings),
+        timers=JobTimers(app.jobs),
         health=AppHealth(app.readiness, app.metrics),
         sessions=app.web_sessions,
     )

@@ -1,4 +1,4 @@
-"""The door: run · demo · doctor · migrate. Bad settings end with status 2 before anything starts."""
+"""The door: run · demo · doctor · timers · migrate. Bad settings end with status 2 before anything starts."""
 
 import argparse
 import asyncio
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _demo(settings, options)
             case "doctor":
                 return asyncio.run(_doctor(settings))
+            case "timers":
+                return asyncio.run(_timers(settings, options))
             case _:
                 return asyncio.run(_migrate(settings))
     except ConfigurationError as error:
@@ -57,8 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--chat-port", type=int, default=7070, help="port of the local Discord (0: any)")
     demo.add_argument("--keep", action="store_true", help="keep the demo's database for the next start")
     commands.add_parser("doctor", help="check token, intents, database and ports, and say what to do")
+    timers = commands.add_parser("timers", help="show what is pending, whether the bot runs or not")
+    timers.add_argument("--guild", type=_positive, default=None, metavar="ID", help="only of this server")
+    timers.add_argument("--queue", default=None, metavar="NAME", help="only of this queue")
+    timers.add_argument("--dead", action="store_true", help="what was given up, instead of what is pending")
+    timers.add_argument("--limit", type=_positive, default=50, metavar="N", help="lines to show (default 50)")
+    timers.add_argument("--revive", type=_positive, default=None, metavar="ID", help="let a dead one run again now")
     commands.add_parser("migrate", help="bring the database to this version's schema")
     return parser
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number.")
+    return int(text)
 
 
 def _run(settings: OperatorSettings) -> int:
@@ -108,6 +122,26 @@ async def _doctor(settings: OperatorSettings) -> int:
             print(f"    {finding.advice}")
     print("All is well." if healthy else "Mend the lines marked !! and run `skynetbot doctor` again.")
     return _OK if healthy else _FAILED
+
+
+async def _timers(settings: OperatorSettings, options: argparse.Namespace) -> int:
+    from skynetbot.timers import list_timers, revive_timer
+
+    if options.revive is None:
+        print(
+            await list_timers(
+                settings, guild_id=options.guild, queue=options.queue, dead=options.dead, limit=options.limit
+            )
+        )
+        return _OK
+    if not await revive_timer(settings, options.revive):
+        print(
+            f"skynetbot: {options.revive} is not dead, or something newer has its key. See `skynetbot timers --dead`.",
+            file=sys.stderr,
+        )
+        return _FAILED
+    print(f"{options.revive} is due now; a bot that runs takes it up within 5 seconds.")
+    return _OK
 
 
 async def _migrate(settings: OperatorSettings) -> int:

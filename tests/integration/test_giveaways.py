@@ -7,6 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Awaitable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from discord_emulator.entities import Message, Overwrite, Role
 from integration.test_bot import configure, option, sub
 from integration.test_processes import process, read_until
 from skynetbot.app import App
-from skynetbot.features.giveaways.records import FEATURE, Giveaway, decode_giveaway
+from skynetbot.features.giveaways.records import FEATURE, LISTS, Giveaway, decode_giveaway, decode_list
 from skynetbot.storage.documents import DocumentRepository
 from support.demo_town import Town, bot_in, eventually, free_port
+from support.servers import PostgresServer, postgres_problem
 
 EPHEMERAL = 64
 
@@ -367,6 +369,45 @@ async def test_a_restart_without_haste_keeps_it(town: Town, tmp_path: Path) -> N
     async with bot_in(town, tmp_path):
         (result,) = await eventually(lambda: results(town))
     assert result.mentions == [id_of(town, "bao")]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+async def test_whoever_is_told_that_they_are_in_is_on_the_list(town: Town, tmp_path: Path, engine: str) -> None:
+    """Everybody presses around the moment of the end; no answer promises an entry that the draw did not see."""
+    problem = postgres_problem() if engine == "postgres" else None
+    if problem is not None:
+        pytest.skip(problem)
+    people = [name for name in town.demo.people if name != "ada"]
+    chance = random.Random(3)
+    with PostgresServer() if engine == "postgres" else nullcontext() as server:
+        changes = {"database_url": server.create_database()} if server is not None else {}
+        async with bot_in(town, tmp_path, **changes) as app:
+            post = await start(town)
+            custom_id = buttons(post)[0]["custom_id"]
+
+            async def late(person: str) -> None:
+                await asyncio.sleep(chance.uniform(0, 0.12))
+                await press(town, person, post, custom_id)
+
+            ending = town.command("ada", "giveaway", sub("end", option("id", number_of(post))))
+            await asyncio.gather(*map(late, people), asyncio.sleep(0.04), ending)
+            await eventually(lambda: results(town))
+            await eventually(lambda: len(_answers(town)) == len(people))
+            giveaway = await stored(app, post)
+            row = await DocumentRepository(app.database).get(LISTS, giveaway.body.list_id)
+            assert row is not None
+            listed = set(decode_list(row))
+        assert {user for user, text in _answers(town).items() if "You are in for" in text} == listed
+        assert giveaway.body.draws[0].entrants == len(listed)
+
+
+def _answers(town: Town) -> dict[int, str]:
+    """What each presser was told."""
+    return {
+        int(m.interaction["user"]["id"]): m.content
+        for m in town.bot_messages("general")
+        if m.interaction is not None and m.interaction["type"] == 3
+    }
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from discord_emulator import payloads
 from discord_emulator.entities import Channel, Overwrite
-from discord_emulator.permissions import Permission
+from discord_emulator.permissions import Permission, base_permissions
 from discord_emulator.rest.call import Call, Route, bits, snowflake
 from discord_emulator.rest.errors import invalid_form, missing_permissions
 from discord_emulator.rest.forms import ChannelForm, OverwriteForm
@@ -85,8 +85,11 @@ async def put_overwrite(call: Call) -> None:
         allow=bits(form.get("allow"), "allow"),
         deny=bits(form.get("deny"), "deny"),
     )
-    # Nobody hands out what they do not have.
-    if (overwrite.allow | overwrite.deny) & ~call.permissions_in(channel):
+    # Nobody hands out what they do not have, in the server or in the channel: who may write in the server can give that
+    # back in a channel that is closed to everybody. https://discord.com/developers/docs/resources/channel
+    guild = call.world.guilds.get(channel.guild_id or 0)
+    held = call.permissions_in(channel) | (base_permissions(guild, call.me.id) if guild is not None else 0)
+    if (overwrite.allow | overwrite.deny) & ~held:
         raise missing_permissions()
     known = any(standing.id == overwrite_id for standing in channel.overwrites)
     call.world.set_overwrite(channel, overwrite, overwrite_id)

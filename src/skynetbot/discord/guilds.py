@@ -1,11 +1,13 @@
 """What the dashboard and features ask about servers: which there are, their channels and roles to choose from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
 
-__all__ = ["GuildSummary", "Guilds", "NamedRef"]
+from skynetbot.discord.state.views import ChannelView, MemberView, RoleView
+
+__all__ = ["GuildSummary", "Guilds", "NamedRef", "Standing"]
 
 
 class GuildSummary(msgspec.Struct, frozen=True):
@@ -19,6 +21,35 @@ class GuildSummary(msgspec.Struct, frozen=True):
 class NamedRef(msgspec.Struct, frozen=True):
     id: int
     name: str
+
+
+class Standing(Protocol):
+    """Who stands where, for those who moderate: the side of `GuildState` that is asked; its words say what each means.
+
+    What is not known yet (after a start, or of a server that another process looks after) is None, 0 or False.
+    """
+
+    @property
+    def own_id(self) -> int | None: ...
+
+    def channel(self, guild_id: int, channel_id: int) -> ChannelView | None: ...
+
+    def role(self, guild_id: int, role_id: int) -> RoleView | None: ...
+
+    def member(self, guild_id: int, user_id: int) -> MemberView | None: ...
+
+    def permissions(
+        self, guild_id: int, user_id: int, role_ids: Collection[int] | None, channel_id: int | None, now: float
+    ) -> int: ...
+
+    def may_act_on(
+        self,
+        guild_id: int,
+        actor_id: int,
+        actor_roles: Collection[int] | None,
+        target_id: int,
+        target_roles: Collection[int] | None,
+    ) -> bool: ...
 
 
 class Guilds(Protocol):
@@ -37,3 +68,8 @@ class Guilds(Protocol):
     def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:  # noqa: ARG002 - a default
         """The roles of a member; None when the member is not known, which says nothing about their roles."""
         return None
+
+    @property
+    def standing(self) -> Standing:
+        """Permissions, hierarchy, channels with their overwrites."""
+        raise NotImplementedError

@@ -18,6 +18,7 @@ from skynetbot.discord.router import UseListener
 from skynetbot.guildconfig.schema import Schema
 from skynetbot.guildconfig.service import SettingsService
 from skynetbot.jobs.kinds import JobKind
+from skynetbot.jobs.scopes import Timers
 from skynetbot.jobs.service import Jobs
 from skynetbot.pipeline.engine import Observer
 from skynetbot.pipeline.plans import StageSpec
@@ -73,6 +74,8 @@ class FeatureServices(msgspec.Struct, frozen=True, kw_only=True):
     process: ProcessInfo
     settings: SettingsService
     writes: WriteBehind
+    timers: Timers = msgspec.field(default_factory=Timers)
+    """Short waits in memory: take a scope, close it at the end. What must happen is a job."""
     now: Callable[[], float] = time.time
     fetch_attachment: Callable[[Attachment, int], Awaitable[bytes]] = fetch_attachment
     """(attachment, bytes that are taken at most) -> its content."""

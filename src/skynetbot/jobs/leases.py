@@ -33,6 +33,7 @@ class LeaseWatch:
         self._held: dict[int, int] = {}
         self._seen: dict[int, tuple[int, int, float]] = {}
         """id -> (token, beat, since when it stands still)."""
+        self._missed: set[int] = set()
 
     def hold(self, id_: int, token: int) -> None:
         self._held[id_] = token
@@ -50,9 +51,12 @@ class LeaseWatch:
 
     async def round(self) -> int:
         """Beat once and look at the others once; how many jobs were taken back."""
-        if self._held:
-            for id_ in await self._repository.beat(tuple(self._held.items())):
-                _log.warning("a job was taken by another worker", job=id_)
+        held = tuple(self._held.items())
+        gone = set(await self._repository.beat(held)) if held else set()
+        # One that is done and being deleted just now is missed, too, but only once.
+        for id_ in gone & self._missed & self._held.keys():
+            _log.warning("a job was taken by another worker", job=id_)
+        self._missed = gone
         now = self._clock()
         seen: dict[int, tuple[int, int, float]] = {}
         stale: list[tuple[int, int, int]] = []

@@ -224,8 +224,8 @@ class JobRunner:
         held, result = await self._repository.commit(job.id, job.token, work, due)
         if not held:
             raise LeaseLost(f"job {job.id} is held by somebody else")
-        if due is not None:
-            self._on_news(due)
+        # The transaction may have scheduled something that is due at once.
+        self._wake.set()
         return result
 
     async def _retry(self, job: JobRow, kind: JobKind, reason: str, after_s: float | None) -> None:
@@ -240,6 +240,12 @@ class JobRunner:
     async def _bury(self, job: JobRow, reason: str) -> None:
         self.tally.runs.labels(job.queue, "dead").inc()
         _log.error("job given up", queue=job.queue, job=job.id, title=job.title, reason=reason)
+        again = self._due_again(job)
+        if again is not None:
+            # What repeats is given up for this time only; the reason stays with it until it succeeds.
+            await self._repository.put_back(job.id, job.token, due=again, error=reason, again=True)
+            self._on_news(again)
+            return
         await self._repository.put_back(job.id, job.token, due=job.due, error=reason, again=False, dead=True)
 
     # -- housekeeping ----------------------------------------------------------------------------------------------

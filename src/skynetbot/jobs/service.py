@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from skynetbot.bus.contract import Bus
-from skynetbot.storage.jobs import JobRepository, JobRow, NewJob, job_cancel, job_insert, job_move
+from skynetbot.storage.jobs import JobRepository, JobRow, NewJob, job_cancel, job_insert, job_move, jobs_insert
 from skynetbot.storage.statements import Work
 from skynetbot.storage.store import Store
 
@@ -29,6 +29,13 @@ class JobWriter:
         id_ = yield from job_insert(job, self._now)
         self._note(job.due)
         return id_
+
+    def add_all(self, jobs: Sequence[NewJob]) -> Work[list[int | None]]:
+        """`add` each; those without a key in few statements."""
+        ids = yield from jobs_insert(jobs, self._now)
+        for job in jobs:
+            self._note(job.due)
+        return ids
 
     def move(self, queue: str, key: str, due: float) -> Work[bool]:
         """Let a waiting job be due at another time; False when there is none."""
@@ -58,15 +65,7 @@ class Jobs:
 
     async def schedule(self, *jobs: NewJob) -> Sequence[int | None]:
         """Insert all or none; their ids (see `JobWriter.add`)."""
-
-        def work(writer: JobWriter) -> Work[list[int | None]]:
-            ids: list[int | None] = []
-            for job in jobs:
-                id_ = yield from writer.add(job)
-                ids.append(id_)
-            return ids
-
-        return await self.transaction("jobs", "schedule", work)
+        return await self.transaction("jobs", "schedule", lambda writer: writer.add_all(jobs))
 
     async def transaction(self, collection: str, verb: str, work: WriterWork[T]) -> T:
         """Run a transaction that changes something and schedules what the change needs, together.
@@ -98,9 +97,9 @@ class Jobs:
         """The job of a queue that has the key, waiting or running."""
         return await self.repository.of_key(queue, key)
 
-    async def revive(self, id_: int) -> bool:
-        """Let a dead job run again now; False when there is no such job, or another one has its key."""
-        revived = await self.repository.revive(id_, self._now())
+    async def revive(self, id_: int, guild_id: int | None = None) -> bool:
+        """Let a dead job run again now; False when there is no such job (of the server), or another one has its key."""
+        revived = await self.repository.revive(id_, self._now(), guild_id)
         if revived:
             self._bus.publish(jobs_topic, self._now())
         return revived

@@ -6,9 +6,10 @@ from typing import Final
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
+from skynetbot.jobs.scopes import Timers
 from skynetbot.observability.metrics import Metrics
 
-__all__ = ["JobTally"]
+__all__ = ["JobTally", "publish_timers"]
 
 _LATENESS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0, 3_600.0)
 _STATES: Final = ("waiting", "running", "dead")
@@ -25,6 +26,22 @@ class _Pending:
         for (queue, state), count in self._counts().items():
             family.add_metric([queue, _STATES[state]], count)
         yield family
+
+
+class _Waits:
+    def __init__(self, timers: Timers) -> None:
+        self._timers = timers
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily("skynetbot_active_timers", "Short waits in memory, by owner.", labels=["owner"])
+        for owner, count in sorted(self._timers.by_owner().items()):
+            family.add_metric([owner], count)
+        yield family
+
+
+def publish_timers(metrics: Metrics, timers: Timers) -> None:
+    """Show the short waits among the metrics."""
+    metrics.registry.register(_Waits(timers))
 
 
 class JobTally:

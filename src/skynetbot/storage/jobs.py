@@ -1,49 +1,45 @@
 """The table of jobs: what is to happen, when, for whom; leases with a fencing token; the dead, kept with their reason.
 
-The bodies that begin with ``job_`` are for use inside somebody else's transaction, so that a change and the job that
-it needs are committed together.
+The bodies of `job_work` that begin with ``job`` are for use inside somebody else's transaction, so that a change and
+the job that it needs are committed together.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from skynetbot.storage.statements import Row, Work, WorkFactory, fetch
+from skynetbot.storage.job_work import (
+    DEAD,
+    LEASED,
+    OF_KEY,
+    WAITING,
+    NewJob,
+    job_cancel,
+    job_insert,
+    job_move,
+    jobs_insert,
+)
+from skynetbot.storage.statements import DeleteRows, Row, SelectRows, Work, WorkFactory, fetch
 from skynetbot.storage.store import Store
+from skynetbot.storage.tables import GUILDS, MEMBERS, USERS, Column, Table
 
 __all__ = [
     "DEAD",
     "LEASED",
     "WAITING",
+    "JobNames",
     "JobRepository",
     "JobRow",
     "NewJob",
     "job_cancel",
     "job_insert",
     "job_move",
+    "jobs_insert",
 ]
 
 T = TypeVar("T")
-
-WAITING: Final = 0
-LEASED: Final = 1
-DEAD: Final = 2
-
-
-class NewJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done. ``due`` is seconds since 1970; ``payload`` is JSON."""
-
-    queue: str
-    due: float
-    payload: str = "{}"
-    key: str | None = None
-    """At most one job of the queue that is not dead has it; a second one replaces the first if it only waits."""
-    guild_id: int = 0
-    user_id: int = 0
-    title: str = ""
-    priority: int = 0
-    schedule: str | None = None
 
 
 class JobRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,50 +66,20 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
 
 
+class JobNames(msgspec.Struct, frozen=True):
+    """Names for lists of jobs."""
+
+    guilds: dict[int, str]
+    people: dict[tuple[int, int], str]
+    """(guild, user) -> name."""
+
+
 _COLUMNS: Final = ", ".join(JobRow.__struct_fields__)
+_LARGEST_ID: Final = 2**63 - 1
 _NEAR: Final = 2_000
 """How many due jobs are looked at to be fair between servers."""
-_INSERT: Final = (
-    "INSERT INTO jobs (queue, key, guild_id, user_id, title, due, priority, payload, schedule, state, run, attempts, "
-    "token, beat, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, 0, ?10) "
-    "ON CONFLICT (queue, key) WHERE key IS NOT NULL AND state < 2 DO UPDATE SET guild_id = excluded.guild_id, "
-    "user_id = excluded.user_id, title = excluded.title, due = excluded.due, priority = excluded.priority, "
-    "payload = excluded.payload, schedule = excluded.schedule, created_at = excluded.created_at, attempts = 0, "
-    "progress = NULL, error = NULL "
-    "WHERE jobs.state = 0 RETURNING id"
-)
-
-
-def job_insert(job: NewJob, at: float) -> Work[int | None]:
-    """Insert, or replace the waiting job with the same key; None when the one with that key is running just now."""
-    rows = yield from fetch(
-        _INSERT,
-        job.queue,
-        job.key,
-        job.guild_id,
-        job.user_id,
-        job.title,
-        job.due,
-        job.priority,
-        job.payload,
-        job.schedule,
-        at,
-    )
-    return int(rows[0][0]) if rows else None
-
-
-def job_cancel(queue: str, key: str) -> Work[bool]:
-    """Delete a waiting job; False when there is none (it may be running, or done)."""
-    rows = yield from fetch("DELETE FROM jobs WHERE queue = ?1 AND key = ?2 AND state = 0 RETURNING id", queue, key)
-    return bool(rows)
-
-
-def job_move(queue: str, key: str, due: float) -> Work[bool]:
-    """Let a waiting job be due at another time; False when there is none."""
-    rows = yield from fetch(
-        "UPDATE jobs SET due = ?3 WHERE queue = ?1 AND key = ?2 AND state = 0 RETURNING id", queue, key, due
-    )
-    return bool(rows)
+_LEASES: Final = Table("jobs", (Column("id"), Column("token"), Column("state")), ())
+"""To delete by lease; with the state, because what was taken back keeps its token and is not the worker's any more."""
 
 
 class JobRepository:
@@ -122,30 +88,12 @@ class JobRepository:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def insert_many(self, jobs: Sequence[NewJob], at: float) -> Sequence[int | None]:
-        """Insert all in one transaction; see `job_insert` for each."""
-
-        def work() -> Work[list[int | None]]:
-            ids: list[int | None] = []
-            for job in jobs:
-                id_ = yield from job_insert(job, at)
-                ids.append(id_)
-            return ids
-
-        return await self._store.run("jobs", "insert", work)
-
     async def next_dues(self, queues: Sequence[str]) -> dict[str, float]:
         """When the first waiting job of each queue is due; queues in which none waits are left out."""
-
-        def work() -> Work[dict[str, float]]:
-            found: dict[str, float] = {}
-            for queue in queues:
-                rows = yield from fetch("SELECT min(due) FROM jobs WHERE state = 0 AND queue = ?1", queue)
-                if rows[0][0] is not None:
-                    found[queue] = float(rows[0][0])
-            return found
-
-        return await self._store.read("jobs", "next_dues", work)
+        if not queues:
+            return {}
+        rows = await self._store.read("jobs", "next_dues", lambda: fetch(_next_dues(len(queues)), *queues))
+        return {str(queue): float(due) for queue, due in rows if due is not None}
 
     async def claim(self, queue: str, now: float, limit: int, worker: str) -> Sequence[JobRow]:
         """Lease up to ``limit`` due jobs: by priority, then one a server in turn, then by their time."""
@@ -169,19 +117,13 @@ class JobRepository:
         rows = await self._store.run("jobs", "claim", work)
         return sorted((_job(row) for row in rows), key=lambda job: (job.priority, job.due, job.id))
 
-    async def finish(self, done: Sequence[tuple[int, int]]) -> int:
-        """Delete jobs by (id, token); how many were still held."""
+    async def finish(self, done: Sequence[tuple[int, int]]) -> None:
+        """Delete jobs by (id, token), those that are still held."""
 
-        def work() -> Work[int]:
-            held = 0
-            for id_, token in done:
-                rows = yield from fetch(
-                    "DELETE FROM jobs WHERE id = ?1 AND token = ?2 AND state = 1 RETURNING id", id_, token
-                )
-                held += len(rows)
-            return held
+        def work() -> Work[None]:
+            yield DeleteRows(_LEASES, [(id_, token, LEASED) for id_, token in done])
 
-        return await self._store.run("jobs", "finish", work)
+        await self._store.run("jobs", "finish", work)
 
     async def put_back(
         self, id_: int, token: int, *, due: float, error: str | None, again: bool, dead: bool = False
@@ -283,37 +225,43 @@ class JobRepository:
         limit: int = 50,
     ) -> Sequence[JobRow]:
         """What waits or runs, the next first; ``after`` pages on from a job's (due, id)."""
+        where, args = _of(guild_id, queue, 4)
+        sql = (
+            f"SELECT {_COLUMNS} FROM jobs WHERE state < 2 AND (due, id) > (?1, ?2){where} "  # noqa: S608
+            "ORDER BY due, id LIMIT ?3"
+        )
+        return await self._look("pending", sql, float(after[0]), after[1], limit, *args)
 
-        def work() -> Work[list[Row]]:
-            return (
-                yield from fetch(
-                    f"SELECT {_COLUMNS} FROM jobs WHERE state < 2 AND (due > ?1 OR (due = ?1 AND id > ?2)) "  # noqa: S608
-                    "AND (CAST(?3 AS BIGINT) IS NULL OR guild_id = ?3) AND (CAST(?4 AS TEXT) IS NULL OR queue = ?4) "
-                    "ORDER BY due, id LIMIT ?5",
-                    float(after[0]),
-                    after[1],
-                    guild_id,
-                    queue,
-                    limit,
-                )
-            )
+    async def dead(
+        self, *, guild_id: int | None = None, queue: str | None = None, before: int | None = None, limit: int = 50
+    ) -> Sequence[JobRow]:
+        """What was given up, the newest first; ``before`` pages on from a job's id."""
+        where, args = _of(guild_id, queue, 3)
+        sql = f"SELECT {_COLUMNS} FROM jobs WHERE state = 2 AND id < ?1{where} ORDER BY id DESC LIMIT ?2"  # noqa: S608
+        return await self._look("dead", sql, _LARGEST_ID if before is None else before, limit, *args)
 
-        return [_job(row) for row in await self._store.read("jobs", "pending", work, scan=True)]
+    async def _look(self, verb: str, sql: str, *args: Any) -> Sequence[JobRow]:
+        return [_job(row) for row in await self._store.read("jobs", verb, lambda: fetch(sql, *args), scan=True)]
 
-    async def dead(self, *, guild_id: int | None = None, limit: int = 50) -> Sequence[JobRow]:
-        """What was given up, the newest first."""
+    async def names(self, jobs: Sequence[JobRow]) -> JobNames:
+        """What the servers and people of these jobs were last called, as far as it was written down."""
+        guilds = sorted({(job.guild_id,) for job in jobs})
+        members = sorted({(job.guild_id, job.user_id) for job in jobs})
+        users = sorted({(job.user_id,) for job in jobs})
 
-        def work() -> Work[list[Row]]:
-            return (
-                yield from fetch(
-                    f"SELECT {_COLUMNS} FROM jobs WHERE state = 2 "  # noqa: S608
-                    "AND (CAST(?1 AS BIGINT) IS NULL OR guild_id = ?1) ORDER BY id DESC LIMIT ?2",
-                    guild_id,
-                    limit,
-                )
-            )
+        def work() -> Work[tuple[list[Row], list[Row], list[Row]]]:
+            of_guilds = yield SelectRows(GUILDS, ("name",), guilds)
+            of_members = yield SelectRows(MEMBERS, ("name",), members)
+            of_users = yield SelectRows(USERS, ("name",), users)
+            return of_guilds, of_members, of_users
 
-        return [_job(row) for row in await self._store.read("jobs", "dead", work, scan=True)]
+        of_guilds, of_members, of_users = await self._store.read("jobs", "names", work)
+        known = {int(user): name for user, name in of_users if name}
+        people = {(int(guild), int(user)): name for guild, user, name in of_members if name}
+        return JobNames(
+            guilds={int(guild): name for guild, name in of_guilds if name},
+            people={(g, u): people.get((g, u)) or known[u] for g, u in members if (g, u) in people or u in known},
+        )
 
     async def of_key(self, queue: str, key: str) -> JobRow | None:
         """The job of a queue that has the key and is not dead."""
@@ -321,7 +269,7 @@ class JobRepository:
         def work() -> Work[list[Row]]:
             return (
                 yield from fetch(
-                    f"SELECT {_COLUMNS} FROM jobs WHERE queue = ?1 AND key = ?2 AND state < 2",  # noqa: S608
+                    f"SELECT {_COLUMNS} FROM jobs WHERE {OF_KEY}",  # noqa: S608
                     queue,
                     key,
                 )
@@ -330,17 +278,21 @@ class JobRepository:
         rows = await self._store.read("jobs", "of_key", work)
         return _job(rows[0]) if rows else None
 
-    async def revive(self, id_: int, due: float) -> bool:
-        """Let a dead job wait again, with all its attempts before it; False when there is no such job."""
+    async def revive(self, id_: int, due: float, guild_id: int | None = None) -> bool:
+        """Let a dead job wait again, with all its attempts before it; False when there is no such job (of the server),
+        or another one has its key.
+        """
+        where, args = _of(guild_id, None, 3)
         rows = await self._store.run(
             "jobs",
             "revive",
             lambda: fetch(
-                "UPDATE jobs SET state = 0, due = ?2, attempts = 0, error = NULL WHERE id = ?1 AND state = 2 "
+                f"UPDATE jobs SET state = 0, due = ?2, attempts = 0, error = NULL WHERE id = ?1 AND state = 2{where} "  # noqa: S608
                 "AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.queue = jobs.queue AND o.key = jobs.key AND o.state < 2) "
                 "RETURNING id",
                 id_,
                 due,
+                *args,
             ),
         )
         return bool(rows)
@@ -353,6 +305,21 @@ class JobRepository:
 
         rows = await self._store.read("jobs", "counts", work, scan=True)
         return {(str(queue), int(state)): int(count) for queue, state, count in rows}
+
+
+@lru_cache(maxsize=64)
+def _next_dues(queues: int) -> str:
+    """One statement for so many queues: each looks at the first entry of its part of the index."""
+    return " UNION ALL ".join(
+        f"SELECT CAST(?{place} AS TEXT), (SELECT min(due) FROM jobs WHERE state = 0 AND queue = ?{place})"  # noqa: S608
+        for place in range(1, queues + 1)
+    )
+
+
+def _of(guild_id: int | None, queue: str | None, first: int) -> tuple[str, list[Any]]:
+    """Conditions with their values, numbered from ``first``: only those that are asked for, so that indexes serve."""
+    given = [(name, value) for name, value in (("guild_id", guild_id), ("queue", queue)) if value is not None]
+    return "".join(f" AND {name} = ?{place}" for place, (name, _) in enumerate(given, first)), [v for _, v in given]
 
 
 def _put_back(id_: int, token: int, due: float, error: str | None, again: bool, dead: bool) -> Work[list[Row]]:

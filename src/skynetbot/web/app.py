@@ -20,6 +20,7 @@ from skynetbot.web.routes import (
     public,
     servers,
     settings,
+    timers,
     transfer,
 )
 from skynetbot.web.routes.parameters import provide_access, provide_site
@@ -49,6 +50,9 @@ def create_app(ports: WebPorts, config: WebConfig) -> Litestar:
             transfer.export,
             transfer.import_preview,
             transfer.take_import,
+            timers.timers,
+            timers.run_again,
+            timers.api_timers,
             api.api_server,
             api.api_settings,
             api.api_patch_settings,

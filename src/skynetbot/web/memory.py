@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from litestar.stores.memory import MemoryStore
 
 from skynetbot.web.memory_settings import MemorySettings
+from skynetbot.web.memory_timers import MemoryTimers
 from skynetbot.web.ports import (
     ActionRecord,
     ActivityTotals,
@@ -27,6 +28,7 @@ __all__ = [
     "MemoryLive",
     "MemoryPorts",
     "MemorySettings",
+    "MemoryTimers",
 ]
 
 
@@ -125,6 +127,7 @@ class MemoryPorts:
         self.actions = MemoryActions()
         self.live = MemoryLive()
         self.settings = MemorySettings(sections)
+        self.timers = MemoryTimers()
         self.health = MemoryHealth()
         self.sessions = MemoryStore()
 
@@ -135,6 +138,7 @@ class MemoryPorts:
             actions=self.actions,
             live=self.live,
             settings=self.settings,
+            timers=self.timers,
             health=self.health,
             sessions=self.sessions,
         )

@@ -9,6 +9,7 @@ import msgspec
 from litestar.stores.base import Store
 
 from skynetbot.web.settings_port import SettingsPort
+from skynetbot.web.timers_port import TimersPort
 
 __all__ = [
     "ActionReads",
@@ -135,6 +136,7 @@ class WebPorts:
     actions: ActionReads
     live: LiveFeed
     settings: SettingsPort
+    timers: TimersPort
     health: HealthPort
     sessions: Store
     """Where web sessions are kept; a store that survives restarts logs nobody out."""

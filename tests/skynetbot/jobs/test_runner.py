@@ -358,3 +358,27 @@ async def test_a_lost_lease_ends_the_attempt(jobs: Jobs, bus: LocalBus) -> None:
     async with working(jobs, bus, JobKind(queue="q", handler=handler, concurrency=1)) as runner:
         await until(lambda: len(outcome) >= 1)
         assert runner.tally.runs.labels("q", "lost")._value.get() >= 1
+
+
+async def test_what_repeats_is_given_up_for_one_time_only(jobs: Jobs, bus: LocalBus) -> None:
+    runs: list[str | None] = []
+
+    async def handler(run: JobRun) -> None:
+        runs.append(run.job.error)
+        if len(runs) == 1:
+            raise GiveUp("the channel is gone")
+
+    await jobs.schedule(NewJob(queue="q", key="k", due=time.time(), schedule="0.1"))
+    async with working(
+        jobs, bus, JobKind(queue="q", handler=handler), next_time=lambda _, after: after + 0.1
+    ) as runner:
+        await until(lambda: len(runs) >= 2)
+        assert runner.tally.runs.labels("q", "dead")._value.get() == 1
+    assert runs[1] == "the channel is gone"
+
+
+async def test_a_number_never_comes_again(jobs: Jobs) -> None:
+    (first,) = await jobs.schedule(NewJob(queue="q", key="k", due=5.0))
+    await jobs.cancel("q", "k")
+    (second,) = await jobs.schedule(NewJob(queue="q", key="k", due=5.0))
+    assert first != second, "whoever still names the first would mean the second"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from skynetbot.discord.guilds import Guilds, GuildSummary, NamedRef
+from skynetbot.discord.guilds import Guilds, GuildSummary, NamedRef, Standing
 from skynetbot.discord.state.state import GuildState
 from skynetbot.discord.state.views import GuildView
 
@@ -39,6 +39,11 @@ class StateGuilds(Guilds):
     def member_roles(self, guild_id: int, user_id: int) -> tuple[int, ...] | None:
         member = self._state.member(guild_id, user_id)
         return None if member is None else tuple(member.roles)
+
+    @property
+    @override
+    def standing(self) -> Standing:
+        return self._state
 
 
 def _summary(guild: GuildView) -> GuildSummary:

@@ -28,7 +28,7 @@ _QUEUE_BOUND: Final = 1_000
 def build(services: FeatureServices) -> Feature:
     write = services.writes.soon_nowait
     now = services.now
-    news = ActivityNews(services.bus)
+    news = ActivityNews(services.bus, services.timers.scope("activity news"))
     announcer = RankAnnouncer(services)
 
     def observe(message: Message) -> None:

@@ -88,7 +88,7 @@ class Keeper:
         await self._close_board(about.id)
 
     async def _post(self, run: JobRun, countdown: Countdown, post: Post, what: str) -> None:
-        # A nonce of our own: the job's changes when it is put off, and this must not be said twice even then.
+        # Of the countdown and not of the job: whichever job says it, it is said once.
         nonce = countdown.nonce(what)
         try:
             message_id = await self._services.effects.post(countdown.body.channel_id, post, nonce=nonce)

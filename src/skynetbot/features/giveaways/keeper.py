@@ -101,7 +101,7 @@ class Keeper:
         if giveaway is None or about.round >= len(giveaway.body.draws):
             return
         if run.progress is None:
-            # A nonce of our own: the job's changes when it is put off, and this post must not come twice even then.
+            # Of the round and not of the job: whichever job announces it, the round is announced once.
             nonce = giveaway.nonce("gr", about.round)
             post = result_post(giveaway, giveaway.body.draws[about.round])
             try:
