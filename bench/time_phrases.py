@@ -1,8 +1,8 @@
 """The time-phrase bench: the expressions that other libraries test themselves with, and how long a text takes.
 
-A row counts where the instant is exact to the minute, to the grain that Duckling states, or to the day where no time of
-day was written (each library then has a habit of its own). Instants that are refused for a reason, as they are past, are
-read all the same and count for ``read_*``; ``reminder_*`` asks what a reminder must: what is ahead is understood exactly,
+A row counts where the instant is exact to the minute, to the grain that Duckling states, or to the day where no time
+of day was written (each library then has a habit of its own). Instants that are refused for a reason, as they are past,
+are read all the same and count for ``read_*``; ``reminder_*`` asks what a reminder must: what is ahead is understood exactly,  # noqa: E501
 and nothing else is understood as the past. Figures of the libraries are those of ``reference/data.md``.
 """
 
@@ -25,9 +25,15 @@ TIME: Final = _DATA / "time" / "dev"
 _FINE: Final = frozenset({"second", "minute", "hour", "day"})
 _COARSE: Final = frozenset({"day", "weekend", "week", "month", "quarter", "year", "decade"})
 _FORMATS: Final = {
-    "second": "%Y-%m-%d %H:%M:%S", "minute": "%Y-%m-%d %H:%M", "hour": "%Y-%m-%d %H", "day": "%Y-%m-%d", "week": "%Y-%m-%d",
-    "month": "%Y-%m", "quarter": "%Y-%m", "year": "%Y",
-}  # fmt: skip
+    "second": "%Y-%m-%d %H:%M:%S",
+    "minute": "%Y-%m-%d %H:%M",
+    "hour": "%Y-%m-%d %H",
+    "day": "%Y-%m-%d",
+    "week": "%Y-%m-%d",
+    "month": "%Y-%m",
+    "quarter": "%Y-%m",
+    "year": "%Y",
+}
 _PEERS: Final = {
     "read_chrono": ("chrono-node", 74 / 76),
     "read_duckling": ("chrono-node, any grain", 68 / 230),
@@ -156,7 +162,7 @@ def score_durations(rows: Iterable[Row]) -> Marks:
 
 
 def _hostile() -> Iterator[str]:
-    for piece in ("at 5 ", "1", "1 ", "in ", "in 2 hours ", "the the ", "twenty ", "5 march to ", "1/2 ", "a:", "monday ",
+    for piece in ("at 5 ", "1", "1 ", "in ", "in 2 hours ", "the the ", "twenty ", "5 march to ", "1/2 ", "a:", "monday ",  # noqa: E501
                   "every ", "every first ", "12:30 to ", "1-", "1.", "1 . ", "((", "first ", "2 weeks after ", "next ",
                   "half a ", "10 to ", "3 fridays ", "<t:1", "on the ", "may ", "remind me ", "\u0660", "a quarter of ",
                   "end of ", "every day starting ", "in 1 day, ", "-", "\n", "'", "x"):  # fmt: skip

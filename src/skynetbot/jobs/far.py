@@ -9,7 +9,7 @@ _WIDEST: Final = 100 * 365 * 86_400
 
 
 def far(due: float, now: float) -> str:
-    """Such as "in 2 h 5 min", "now" or "3 d ago": rounded to the second, then the two largest units (a year has 365 days)."""
+    """Such as "in 2 h 5 min", "now" or "3 d ago": the two largest units of the rounded second (a year has 365 days)."""
     left = round(due - now)
     if left == 0:
         return "now"
