@@ -2,8 +2,8 @@
 
 A row counts where the instant is exact to the minute, to the grain that Duckling states, or to the day where no time
 of day was written (each library then has a habit of its own). Instants that are refused for a reason, as they are past,
-are read all the same and count for ``read_*``; ``reminder_*`` asks what a reminder must: what is ahead is understood exactly,  # noqa: E501
-and nothing else is understood as the past. Figures of the libraries are those of ``reference/data.md``.
+are read all the same and count for ``read_*``; ``reminder_*`` asks what a reminder must: what is ahead is understood
+exactly, and nothing else is understood as the past. Figures of the libraries are those of ``reference/data.md``.
 """
 
 import json

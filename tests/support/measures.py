@@ -90,9 +90,9 @@ async def shown(town: Town, number: int) -> dict[str, str]:
 
 
 async def waiting(app: App, town: Town) -> list[str]:
-    """The queues of what waits for this server."""
+    """The queues of what waits for this server, besides what is only to be said yet."""
     jobs = await app.jobs.repository.pending(guild_id=town.guild.id)
-    return [job.queue for job in jobs if job.queue.startswith("temporary")]
+    return [job.queue for job in jobs if job.queue.startswith("temporary") and job.queue != "temporary.tell"]
 
 
 async def log_in(app: App, town: Town, **changes: Any) -> None:

@@ -144,7 +144,7 @@ def _plain(tokens: Sequence[Token], i: int, *, led: bool) -> tuple[Clock, int] |
     minute, bare = 0, True
     if token.kind == "number" and len(token.low) in {3, 4}:  # 730, 1030
         if 1900 <= int(token.low) < 2100 and i > 0 and tokens[i - 1].low not in {"at", "@", "by", "around"}:
-            return None  # friday 2010: a year, more likely
+            return None  # friday 2027: a year, more likely
         hour, minute = divmod(int(token.low), 100)
     elif token.kind == tokens[j].kind == "word" and (more := whole_at(tokens, j)) is not None and 10 <= more[0] < 60:
         minute, j = more  # three twenty, one thirty
@@ -258,7 +258,8 @@ def zone_at(tokens: Sequence[Token], i: int) -> tuple[tzinfo, int] | None:
     token = tokens[j]
     if token.kind not in {"word", "zone"} or (token.low == "z" and not glued(tokens[j - 1], token)):
         return None
-    zone = zone_of(token.text)
+    enclosed = tokens[i].low == "(" and tokens[j + 1].low == ")"
+    zone = zone_of(token.text, named=enclosed)
     if zone is None:
         return None
     if token.low in {"utc", "gmt"} and tokens[j + 1].low in {"+", "-"} and glued(token, tokens[j + 1]):

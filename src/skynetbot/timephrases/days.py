@@ -199,7 +199,7 @@ def _full_year(year: int, digits: int) -> int:
 
 
 def _dated(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
-    """5 march, 5th of march 2027, first of march, 15Sep, 05-Aug-2016."""
+    """5 march, 5th of march 2027, first of march, 15Sep, 05-Mar-2027."""
     number = ordinal_at(tokens, j) or whole_at(tokens, j)
     if number is None:
         return None
@@ -210,7 +210,7 @@ def _dated(tokens: Sequence[Token], j: int) -> tuple[Day, int] | None:
     if month is None or (day > 31 and tokens[j].kind == "word"):
         return None
     if tokens[j].low in NUMBERS and k == number[1] and tokens[k].low in {"may", "march"}:
-        return None  # one may ask
+        return None  # one may hope
     return _with_year(tokens, k + 1, month, day)
 
 
@@ -276,9 +276,9 @@ def _with_year(tokens: Sequence[Token], k: int, month: int, day: int) -> tuple[D
         n += 1
     year = _year(tokens, n) if n == k or tokens[n - 1].low != "." or tokens[k - 1].end != tokens[n].start else None
     if year is None and tokens[k].kind == "number" and len(tokens[k].low) == 2 and tokens[k + 1].kind == "end":
-        year = _full_year(int(tokens[k].low), 2), k + 1  # 14th April 15
+        year = _full_year(int(tokens[k].low), 2), k + 1  # 3rd June 27
     if year is None and tokens[k].kind == "clock" and (late := _year(tokens, k + 1)) is not None:
-        # Wed Aug 05 12:00:00 2015: the clock between is read by whoever reads this token again
+        # Wed Mar 05 12:00:00 2027: the clock between is read by whoever reads this token again
         return _exact(late[0], month, day, k)
     if year is not None:
         return _exact(year[0], month, day, year[1])

@@ -149,7 +149,7 @@ def _and_a_half(tokens: Sequence[Token], j: int) -> tuple[float, int] | None:
 
 
 def _bare_tail(tokens: Sequence[Token], j: int, last: Unit) -> tuple[float, int] | None:
-    """The 30 of 2m30, 1 hour thirty, 2 hours and 10: only where nothing that it could count follows."""
+    """The last number of 3m20, 1 hour thirty, 3 hours and 10: only where nothing that it could count follows."""
     if last.name not in _NEXT_SMALLER or last.name == "week":
         return None
     k = j + 1 if tokens[j].low == "and" else j

@@ -24,10 +24,10 @@ __all__ = ["FARTHEST", "parse"]
 
 FARTHEST: Final = timedelta(days=3653)
 """Ten years."""
-_HEAD, _TAIL = 256, 256
+_HEAD, _TAIL = 200, 200
 """Characters at either end of a long text in which a time is looked for, so that the work has a bound."""
-_MOST_PHRASES: Final = 5
-_MOST_TRIES: Final = 10
+_MOST_PHRASES: Final = 4
+_MOST_TRIES: Final = 8
 """Bounds for one end of a text; ordinary sentences have a few places where a time could begin, and does not."""
 _OR: Final = re.compile(
     r"\s{0,3},?\s{0,3}(?:or|and)\s{1,3}(?:(?:at|on|the)\s{1,3}){0,2}(?P<number>\d{1,2}(?:st|nd|rd|th|am|pm)?(?!\S))?",
@@ -35,7 +35,8 @@ _OR: Final = re.compile(
 )
 _NOT_READ: Final = re.compile(
     r"\s{0,3},?\s{0,3}(?:(?:until|till|except|excluding|but not|ending)\b"
-    r"|for (?:\d{1,4}|an?|one|two|three|four|five|six) (?:day|week|month|year|hour|time)|the \d{1,2}(?:st|nd|rd|th)\b|and \d{1,2}(?:st|nd|rd|th)\b)",
+    r"|for (?:\d{1,4}|an?|one|two|three|four|five|six) (?:day|week|month|year|hour|time)"
+    r"|the \d{1,2}(?:st|nd|rd|th)\b|and \d{1,2}(?:st|nd|rd|th)\b)",
     re.IGNORECASE,
 )
 """What may follow something that repeats and would change it."""
@@ -55,7 +56,7 @@ def parse(
     """The time in ``text`` and what remains of it, or why there is none.
 
     ``now`` is aware; ``zone`` is the person's. ``day_first`` reads 5/3 as 5 March (a date with dots always is).
-    Never raises on any text. A time is looked for in the first and last 256 characters.
+    Never raises on any text. A time is looked for in the first and last 200 characters.
     """
     if now.tzinfo is None:
         raise ValueError("parse needs an aware datetime")
@@ -169,6 +170,7 @@ def _outcome(found: _Found, now: datetime, zone: ZoneInfo, habits: Habits) -> Un
         return _refused("too_often", "I can repeat something every minute at most.", when=when)
     try:
         resolved = resolve(phrase, now, zone, habits)
+        resolved = resolved._replace(instant=resolved.instant.replace(microsecond=0))
     except Unresolvable as problem:
         return _refused("ambiguous", str(problem), when=when, instant=problem.instant)
     except (OverflowError, ValueError):

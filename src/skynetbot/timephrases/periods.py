@@ -173,7 +173,7 @@ def _shifted(period: Day, days: int) -> Day:
 
 
 def _nth(tokens: Sequence[Token], j: int, *, day_first: bool) -> tuple[Day, int] | None:
-    """first tuesday of october, last day in october 2015, third last week of 2018, third tuesday after christmas."""
+    """first tuesday of october, last day in march 2027, third last week of 2027, third tuesday after christmas."""
     number, k = 0, j
     ordinal = ordinal_at(tokens, j)
     if ordinal is not None:
@@ -216,7 +216,7 @@ def _nth(tokens: Sequence[Token], j: int, *, day_first: bool) -> tuple[Day, int]
 
 
 def _container(tokens: Sequence[Token], k: int) -> tuple[Day, int] | None:
-    """october (2014), 2018, the month, this month, next year."""
+    """october (2027), 2027, the month, this month, next year."""
     k = k + 1 if tokens[k].low == "the" else k
     stepped = _stepped(tokens, k)
     if stepped is not None:
@@ -292,7 +292,7 @@ def _quarter(tokens: Sequence[Token], k: int, number: int) -> tuple[Day, int] | 
 
 
 def _closest(tokens: Sequence[Token], j: int, *, day_first: bool) -> tuple[Day, int] | None:
-    """the (second) closest monday to oct 5th."""
+    """the (second) closest monday to may 8th."""
     ordinal = ordinal_at(tokens, j)
     number, k = ordinal if ordinal is not None else (1, j)
     weekday = WEEKDAYS.get(tokens[k + 1].low)

@@ -17,28 +17,10 @@ from skynetbot.timephrases.words import PARTS, UNITS
 
 __all__ = ["phrase_at"]
 
-_LEADS: Final = frozenset(
-    [
-        "at",
-        "@",
-        "on",
-        "in",
-        "by",
-        "within",
-        "for",
-        "after",
-        "from",
-        "until",
-        "till",
-        "before",
-        "between",
-        "during",
-        "sometime",
-        "the",
-        "around",
-        "about",
-    ]
-)
+_LEADS: Final = frozenset({
+    "at", "@", "on", "in", "by", "within", "for", "after", "from", "until", "till", "before", "between", "during",
+    "sometime", "the", "around", "about",
+})  # fmt: skip
 _SHIFTING: Final = frozenset({"in", "within", "after", "for"})
 _LINKS: Final = _LEADS | {",", "(", "of", "-", "late", "early"}
 _NOW: Final = frozenset({"now", "atm", "immediately", "asap"})
@@ -49,14 +31,8 @@ _START: Final = frozenset({"starting", "beginning", "from", "start", "since", "f
 
 def phrase_at(tokens: Sequence[Token], i: int, *, day_first: bool) -> Phrase | None:
     """The phrase whose first meaningful token is ``i``; words such as "at" before it are taken in."""
-    before = tokens[i - 1] if i else None
-    if (
-        before is not None
-        and glued(before, tokens[i])
-        and before.low not in {"(", "@", '"', "'", "“", ":", "*", "_", "~", "`"}
-    ):
-        if not (before.low in {"+", "-"} and (i < 2 or not glued(tokens[i - 2], before))):
-            return None
+    if i and glued(tokens[i - 1], tokens[i]) and not _may_touch(tokens, i):
+        return None
     reader = _Reader(tokens, day_first=day_first)
     first, lead = _leads_before(tokens, i)
     reader.phrase.first = first
@@ -71,6 +47,14 @@ def phrase_at(tokens: Sequence[Token], i: int, *, day_first: bool) -> Phrase | N
     if after.low in {"-", "/"} and glued(tokens[end - 1], after) and glued(after, tokens[end + 1]):
         return None
     return phrase
+
+
+def _may_touch(tokens: Sequence[Token], i: int) -> bool:
+    """Whether a phrase may begin right behind the token before: (5pm, +5m, but not $5 or x-5."""
+    before = tokens[i - 1].low
+    if before in {"+", "-"}:
+        return i < 2 or not glued(tokens[i - 2], tokens[i - 1])
+    return before in {"(", "@", '"', "'", "“", ":", "*", "_", "~", "`"}
 
 
 def _leads_before(tokens: Sequence[Token], i: int) -> tuple[int, str]:
@@ -222,9 +206,9 @@ class _Reader:
         phrase, tokens = self.phrase, self.tokens
         if phrase.clock is not None:
             return self._another_clock(i)
-        if lead in {"in", "within", "after", "+", "-", "for"} and tokens[i].kind in {"number", "clock"}:
-            if length_at(tokens, i) is not None or self._hours(i, lead) is not None:
-                return None
+        shifting = lead in _SHIFTING | {"+", "-"} and tokens[i].kind in {"number", "clock"}
+        if shifting and (length_at(tokens, i) is not None or self._hours(i, lead) is not None):
+            return None
         led = lead in {"at", "@", "by", "before", "until", "till", "from", "around", "between"} or bool(
             phrase.days or phrase.part or phrase.repeat
         )
@@ -289,9 +273,10 @@ class _Reader:
         if zone is not None and phrase.days:
             phrase.zone = phrase.zone or zone[0]
             return zone[1]
-        if phrase.repeat is None or tokens[i].low != "and":
+        listed = tokens[i].kind == "clock" and tokens[i - 1].low == ","
+        if phrase.repeat is None or not (listed or tokens[i].low == "and"):
             return None
-        k = i + 2 if tokens[i + 1].low == "at" else i + 1
+        k = i if listed else i + 2 if tokens[i + 1].low == "at" else i + 1
         found = clock_at(tokens, k, led=True)
         if found is None or phrase.start is not None:
             return None
@@ -399,7 +384,7 @@ class _Reader:
         return None
 
     def _late_year(self, tokens: Sequence[Token], i: int) -> int | None:
-        """The year of "Aug 05 12:00:00 2015", which the date before has already looked at."""
+        """The year of "Mar 05 12:00:00 2027", which the date before has already looked at."""
         token = tokens[i]
         if token.kind != "number" or len(token.low) != 4 or not self.phrase.days or tokens[i - 1].kind != "clock":
             return None

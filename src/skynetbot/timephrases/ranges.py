@@ -1,4 +1,4 @@
-"""Spans of days, of which a reminder takes the start: 10 to 22 August, Aug 10 - Nov 12, 2013, today - next friday."""
+"""Spans of days, of which a reminder takes the start: 11 to 20 August, Sep 3 - Oct 4, 2027, today - next friday."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,7 +15,7 @@ _SOME_DAY: Final = date(2000, 1, 1)
 
 
 def range_before(tokens: Sequence[Token], i: int, *, day_first: bool) -> tuple[Day, int] | None:
-    """10 to 22 August (2012): the first number takes the month that comes with the second."""
+    """11 to 20 August (2027): the first number takes the month that comes with the second."""
     start = ordinal_at(tokens, i) or whole_at(tokens, i)
     if start is None or not 1 <= start[0] <= 31:
         return None
@@ -63,7 +63,7 @@ def range_behind(day: Day, tokens: Sequence[Token], i: int, *, day_first: bool) 
 
 
 def _number_behind(day: Day, tokens: Sequence[Token], i: int) -> tuple[Day, int] | None:
-    """August 10 to 22, 2012."""
+    """September 3 to 9, 2027."""
     number = ordinal_at(tokens, i + 1) or whole_at(tokens, i + 1)
     if number is None or day.month_day is None or not 1 <= number[0] <= 31:
         return None

@@ -27,7 +27,7 @@ _SECONDS: Final = {"minute": 60, "hour": 3600}
 _LAST_YEAR: Final = 9990
 
 
-class Recurrence(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Recurrence(msgspec.Struct, frozen=True, array_like=True):
     """Every ``every`` steps, counted from ``anchor``; ``msgspec.json`` writes it as a short list.
 
     Fields are only added at the end, so that what is stored stays readable.

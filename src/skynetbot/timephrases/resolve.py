@@ -53,6 +53,7 @@ class _Resolver:
         self.there = phrase.zone or zone
         self.now = now.astimezone(self.there)
         self.now_instant = now.astimezone(UTC)
+        self.today = now.astimezone(zone).date()  # the person's, also in "tomorrow at 9 EST"
         self.clock = _with_part(phrase.clock, phrase.part)
 
     def resolve(self) -> Resolved:
@@ -63,7 +64,7 @@ class _Resolver:
             return self._repeating(phrase.repeat)
         if phrase.shift is not None:
             return self._shifted(phrase.shift)
-        return self._on_day(self.now.date())
+        return self._on_day(self.today)
 
     # A day, a time of day, or both.
 
@@ -95,26 +96,21 @@ class _Resolver:
             if self.phrase.part is not None:
                 return self._wall(day, getattr(self.habits, self.phrase.part), grain)
             found = self._wall(day, self.habits.day, grain)
-            if found.instant <= self.now_instant and day == self.now.date() and (today_said or grain == "weekend"):
+            if found.instant <= self.now_instant and day == self.today and (today_said or grain == "weekend"):
                 return self._later_today(grain)
             return found
         shift = timedelta(days=1) if self._after_midnight() else timedelta()
         options = [self.clock]
-        if day == self.now.date() and self.clock.half is None:
+        if day == self.today and self.clock.half is None:
             options = [self.clock._replace(half="am"), self.clock._replace(half="pm")]
         if today_said and self.clock.midnight and not shift:
             shift = timedelta(days=1)  # today at midnight is the one that comes
-        last: Resolved | None = None
-        for option in options:
-            last = self._wall(day + shift, _time(option), grain)
-            if last.instant > self.now_instant:
-                break
-        assert last is not None  # noqa: S101 - there is at least one option
-        return last
+        walls = [self._wall(day + shift, _time(option), grain) for option in options]
+        return next((one for one in walls if one.instant > self.now_instant), walls[-1])
 
     def _later_today(self, grain: str) -> Resolved:
         """Today without a time, when the usual hour is over: in an hour, but still today."""
-        later = (self.now + timedelta(hours=1)).replace(second=0, microsecond=0)
+        later = (self.now_instant + timedelta(hours=1)).replace(second=0).astimezone(self.there)
         if later.date() != self.now.date():
             later = later.replace(year=self.now.year, month=self.now.month, day=self.now.day, hour=23, minute=59)
         return Resolved(later.astimezone(self.zone), grain)
@@ -131,7 +127,7 @@ class _Resolver:
             options = [_time(self.clock)]
         grain = self._grain("day")
         found = [self._wall(today + timedelta(days=ahead), at, grain) for ahead in range(3) for at in options]
-        return min((one for one in found if one.instant > self.now_instant), key=lambda one: one.instant)
+        return min((one for one in found if one.instant > self.now_instant), key=lambda one: one.instant.timestamp())
 
     def _after_midnight(self) -> bool:
         """Tonight at 2 is in the night that begins today."""
@@ -213,6 +209,7 @@ class _Resolver:
         opening = (
             recurrence if start or counts_from_now or not by_clock else msgspec.structs.replace(recurrence, every=1)
         )
+        anchor = anchor.astimezone(UTC)  # where a second before is a second before, also when the clocks change
         first = next_occurrence(opening, max(self.now_instant, anchor - timedelta(seconds=1)), self.zone)
         if first is None:
             raise OverflowError

@@ -10,8 +10,8 @@ __all__ = ["may_start"]
 
 _ALONE: Final = """
     today tomorrow tomorow tommorow tommorrow tmr tmrw tomo yesterday overmorrow tonight tonite now atm immediately asap
-    noon midday noontime midnight midnite lunch lunchtime eod cob eom eoy eow weekend hourly daily everyday weekly biweekly
-    fortnightly monthly quarterly yearly annually anually nightly weekdays weekends workdays
+    noon midday noontime midnight midnite lunch lunchtime eod cob eom eoy eow weekend hourly daily everyday weekly
+    biweekly fortnightly monthly quarterly yearly annually anually nightly weekdays weekends workdays
 """
 _WITH_MORE: Final = """
     the a an another this next last past coming upcoming previous following current day week month year right mid early

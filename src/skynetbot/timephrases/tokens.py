@@ -16,7 +16,7 @@ _SHAPES: Final = re.compile(
     r"|(?P<slash>\d{1,4}/\d{1,4}(?:/\d{1,4})?(?![\d/]))"
     r"|(?P<dashed>\d{1,2}-\d{1,2}-\d{4}(?![\d-]))"
     r"|(?P<number>\d{1,18}(?:[.,_]\d{1,18}){0,6}|\.\d{1,18})"
-    r"|(?P<zone>[A-Z][A-Za-z]{1,20}/[A-Z][A-Za-z_/+-]{1,30})"
+    r"|(?P<zone>[A-Z][A-Za-z]{1,20}/[A-Z][A-Za-z0-9_/+-]{1,30})"
     r"|(?P<word>[^\W\d_]{1,64}(?:['’][^\W\d_]{1,64})?)"
     r"|(?P<mark>\S)"
 )
@@ -32,21 +32,20 @@ class Token(NamedTuple):
     text: str
 
 
+_new: Final = tuple.__new__
+"""Twice as fast as calling ``Token``, and half of the time that a long text takes is spent here."""
 END: Final = Token("end", "", -1, -1, "")
 """Stands behind the last token, so that looking ahead needs no bounds check."""
 
 
 def tokens_of(text: str) -> list[Token]:
-    """All tokens, then two ``END``."""
-    found = [
-        Token(
-            match.lastgroup,  # type: ignore[arg-type] # every alternative is a named group
-            match.group().lower().replace("’", "'"),
-            match.start(),
-            match.end(),
-            match.group(),
-        )
-        for match in _SHAPES.finditer(text)
-    ]
+    """All tokens, then some ``END``."""
+    found: list[Token] = []
+    for match in _SHAPES.finditer(text):
+        piece = match.group()
+        low = piece.lower()
+        if "’" in low:
+            low = low.replace("’", "'")
+        found.append(_new(Token, (match.lastgroup, low, match.start(), match.end(), piece)))
     found.extend((END,) * 8)
     return found

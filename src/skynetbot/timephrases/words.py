@@ -113,12 +113,15 @@ _PLACES: Final = {
 }  # fmt: skip
 
 
-def zone_of(written: str) -> tzinfo | None:
-    """A zone by abbreviation (``CET``, ``pst``, ``ET``) or by IANA name (``Europe/Berlin``); None if it is neither."""
+def zone_of(written: str, *, named: bool = False) -> tzinfo | None:
+    """A zone by abbreviation (``CET``, ``pst``, ``ET``) or by IANA name (``Europe/Berlin``); None if it is neither.
+
+    ``named`` says that it stands where nothing but a zone would, so that names such as ``Japan`` count too.
+    """
     hours = _FIXED.get(written.lower())
     if hours is not None:
         return timezone(timedelta(hours=hours))
-    name = _PLACES.get(written) or (written if "/" in written else None)
+    name = _PLACES.get(written) or (written if "/" in written or named else None)
     if name is None:
         return None
     try:

@@ -45,7 +45,7 @@ async def test_the_page_says_when_what_for_whom_and_why(logged_in: Client, ports
     page = (await logged_in.get(PAGE)).text
     for text in (
         "Reminder &lt;1&gt;",
-        'For <b class="clip">Mira &amp; co</b>',
+        "For <b>Mira &amp; co</b>",
         "2 attempts",
         "Last error: ConnectionError(&#39;&lt;lost&gt;&#39;)",
         "runs now",
