@@ -87,6 +87,37 @@ def test_cache_bench_passes_its_gates_and_ours_saves_queries_without_showing_wha
         assert report.figures["save_to_effect_p50_postgres_ms"] < 1_000
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_jobs_bench_passes_its_gates_and_starts_at_once_with_many_pending() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", "jobs", "--json", "--quick"],
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert run.returncode == 0, run.stderr
+    report = msgspec.json.decode(run.stdout, type=Report)
+    assert report.passed
+    figures = report.figures
+    names = {"inserts_per_s", "single_inserts_per_s", "fired_per_s", "lateness_p50_ms", "lateness_p99_ms"}
+    assert names | {"million_cancel_us", "million_move_us"} <= set(figures)
+    # Far from what a quiet machine measures.
+    assert figures["inserts_per_s"] > 5_000
+    assert figures["million_pending_mib"] < 200
+    assert figures["million_start_s"] < 5
+    # By its index: a look at all that wait takes tens of milliseconds each.
+    assert figures["million_cancel_in_batch_us"] < 10_000
+    if "inserts_per_s_postgres" in figures:  # else a note says why there is no server
+        assert figures["inserts_per_s_postgres"] > 2_000
+    if "saq" in report.ratios:  # else a note says why the environment could not be made
+        assert {"apscheduler", "pgqueuer", "saq"} <= set(report.ratios)
+        assert report.ratios["apscheduler_inserts"] > 3
+        assert report.ratios["saq_lateness_p50"] > 2
+
+
 def test_a_report_without_gates_or_with_a_false_one_does_not_pass() -> None:
     assert not Report().passed
     assert not Report(gates={"a": True, "b": False}).passed

@@ -39,7 +39,7 @@ class Trial:
         self.gift = badge(town)
         self.child: subprocess.Popen[str] | None = None
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("SKYNETBOT_")},
             "SKYNETBOT_DATA_DIR": str(folder),
             "SKYNETBOT_WEB_PORT": str(free_port()),
             "SKYNETBOT_DISCORD_API_URL": town.emulator.rest_url,

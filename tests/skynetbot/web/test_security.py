@@ -116,7 +116,7 @@ async def test_names_and_texts_are_escaped(logged_in: Client) -> None:
 def test_every_route_under_a_server_goes_through_the_door(ports: MemoryPorts, config: WebConfig) -> None:
     app = create_app(ports.as_web_ports(), config)
     under = [(path, handler) for _, path, handler in routes(app) if "{guild_id" in path]
-    assert len(under) == 21
+    assert len(under) == 24
     for path, handler in under:
         assert "access" in inspect.signature(handler.fn).parameters, path
 
@@ -158,7 +158,7 @@ async def test_every_unsafe_request_needs_the_token(
         for method, path, _ in routes(create_app(ports.as_web_ports(), config))
         if method not in ("GET", "HEAD")
     ]
-    assert len(unsafe) == 11
+    assert len(unsafe) == 12
     for method, path in unsafe:
         form = {} if token is None else {"_csrf": token}
         answer = await logged_in.request(method, filled(path, MINE), data=form)
