@@ -42,11 +42,13 @@ PRIVATE = [
     f"/servers/{MINE}/history/7/restore",
     f"/servers/{MINE}/transfer",
     f"/servers/{MINE}/transfer/export",
+    f"/servers/{MINE}/timers",
     "/api/me",
     f"/api/servers/{MINE}",
     f"/api/servers/{MINE}/settings/wordfilter",
     f"/api/servers/{MINE}/settings/history",
     f"/api/servers/{MINE}/settings/export",
+    f"/api/servers/{MINE}/timers",
     f"/api/servers/{FOREIGN}",
 ]
 

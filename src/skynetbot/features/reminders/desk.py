@@ -197,7 +197,8 @@ def _job(id_: int, guild_id: int, user_id: int, reminder: Reminder) -> NewJob:
         payload=str(id_),
         guild_id=guild_id,
         user_id=user_id,
-        title=f"Reminder: {reminder.text[:80]}",
+        # Not what it says: moderators see the titles of what is pending.
+        title="A member's reminder",
         schedule=None if reminder.schedule is None else packed(reminder.schedule),
     )
 
