@@ -16,6 +16,7 @@ from skynetbot.bus.local import LocalBus
 from skynetbot.jobs.kinds import JobKind, JobRun
 from skynetbot.jobs.retries import RetryPolicy
 from skynetbot.jobs.runner import JobRunner
+from skynetbot.jobs.service import JobWriter
 from skynetbot.observability.metrics import Metrics
 from skynetbot.settings import OperatorSettings
 from skynetbot.storage.opening import store_for
@@ -35,7 +36,7 @@ def store_at(database: str) -> Store:
 
 def kinds(sink: Path) -> tuple[JobKind, ...]:
     async def ledger(run: JobRun) -> None:
-        def effect() -> Work[None]:
+        def effect(_: JobWriter) -> Work[None]:
             yield from fetch(
                 "INSERT INTO guild_days (guild_id, day, messages) VALUES (?1, 0, 1) ON CONFLICT (guild_id, day) "
                 "DO UPDATE SET messages = guild_days.messages + 1",

@@ -7,14 +7,14 @@ import msgspec
 
 from skynetbot.errors import SkynetBotError
 from skynetbot.jobs.retries import CatchUp, RetryPolicy
+from skynetbot.jobs.service import WriterWork
 from skynetbot.storage.jobs import JobRow
-from skynetbot.storage.statements import WorkFactory
 
 __all__ = ["GiveUp", "JobHandler", "JobKind", "JobRun", "LeaseLost", "RetryLater"]
 
 T = TypeVar("T")
 P = TypeVar("P")
-Committer: TypeAlias = Callable[[WorkFactory[Any]], Awaitable[Any]]
+Committer: TypeAlias = Callable[[WriterWork[Any]], Awaitable[Any]]
 
 
 class RetryLater(SkynetBotError):
@@ -74,8 +74,10 @@ class JobRun:
         if not await self._note(progress):
             raise LeaseLost(f"job {self.job.id} is held by somebody else")
 
-    async def commit(self, work: WorkFactory[T]) -> T:
+    async def commit(self, work: WriterWork[T]) -> T:
         """Run a transaction that also finishes the job: its effect happens exactly once.
+
+        What ``work`` schedules with its writer is committed with it.
 
         Raises:
             LeaseLost: another attempt is under way; nothing of ``work`` was kept.

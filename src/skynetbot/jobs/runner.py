@@ -14,13 +14,12 @@ from skynetbot.bus.contract import GAP_TOPIC, Bus
 from skynetbot.jobs.kinds import GiveUp, JobKind, JobRun, LeaseLost, RetryLater
 from skynetbot.jobs.leases import LeaseWatch
 from skynetbot.jobs.retries import is_missed, retry_delay
-from skynetbot.jobs.service import jobs_topic
+from skynetbot.jobs.service import WriterWork, jobs_topic, with_writer
 from skynetbot.jobs.tally import JobTally
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
 from skynetbot.storage.errors import StorageError
 from skynetbot.storage.jobs import JobRepository, JobRow
-from skynetbot.storage.statements import WorkFactory
 
 __all__ = ["JobRunner"]
 
@@ -66,6 +65,7 @@ class JobRunner:
         self._anything_finished = asyncio.Event()
         self._wake = asyncio.Event()
         self._next_due = float("inf")
+        self._bus = bus
         self._unlisten = (
             bus.listen(jobs_topic, self._on_news),
             bus.listen(GAP_TOPIC, lambda _: self._wake.set()),
@@ -135,6 +135,8 @@ class JobRunner:
     async def _start_due(self) -> float:
         """Start what is due and fits; seconds until there may be more to do."""
         self._wake.clear()
+        # Until it is known what the table holds, anything new may be what this look has just missed.
+        self._next_due = float("inf")
         free = {queue: kind.concurrency - len(self._running[queue]) for queue, kind in self._kinds.items()}
         open_queues = [queue for queue, slots in free.items() if slots > 0]
         dues = await self._repository.next_dues(open_queues)
@@ -219,13 +221,17 @@ class JobRunner:
         # After now: what was missed meanwhile is not made up for, one by one.
         return None if job.schedule is None else self._next_time(job.schedule, max(self._now(), job.due))
 
-    async def _commit(self, job: JobRow, work: WorkFactory[Any]) -> Any:
+    async def _commit(self, job: JobRow, work: WriterWork[Any]) -> Any:
         due = self._due_again(job)
-        held, result = await self._repository.commit(job.id, job.token, work, due)
+        body, earliest = with_writer(work, self._now)
+        held, result = await self._repository.commit(job.id, job.token, body, due)
         if not held:
             raise LeaseLost(f"job {job.id} is held by somebody else")
-        # The transaction may have scheduled something that is due at once.
-        self._wake.set()
+        if due is not None:
+            self._on_news(due)
+        new = earliest()
+        if new is not None:
+            self._bus.publish(jobs_topic, new)
         return result
 
     async def _retry(self, job: JobRow, kind: JobKind, reason: str, after_s: float | None) -> None:

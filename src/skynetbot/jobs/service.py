@@ -9,7 +9,7 @@ from skynetbot.storage.jobs import JobRepository, JobRow, NewJob, job_cancel, jo
 from skynetbot.storage.statements import Work
 from skynetbot.storage.store import Store
 
-__all__ = ["JobWriter", "Jobs", "jobs_topic"]
+__all__ = ["JobWriter", "Jobs", "WriterWork", "jobs_topic", "with_writer"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,21 @@ class JobWriter:
 
 
 WriterWork: TypeAlias = Callable[[JobWriter], Work[T]]
+"""The body of a transaction that may schedule something."""
+
+
+def with_writer(
+    work: WriterWork[T], now: Callable[[], float]
+) -> tuple[Callable[[], Work[T]], Callable[[], float | None]]:
+    """A body that gives ``work`` its writer, and what says, after the commit, when the earliest new job is due."""
+    writers: list[JobWriter] = []
+
+    def body() -> Work[T]:
+        # Made anew each time: the engine may have to run the body again.
+        writers[:] = [JobWriter(now())]
+        return (yield from work(writers[0]))
+
+    return body, lambda: writers[0].earliest if writers else None
 
 
 class Jobs:
@@ -73,16 +88,11 @@ class Jobs:
         Raises:
             StorageError: nothing was kept, neither change nor jobs.
         """
-        writers: list[JobWriter] = []
-
-        def body() -> Work[T]:
-            # Made anew each time: the engine may have to run the body again.
-            writers[:] = [JobWriter(self._now())]
-            return (yield from work(writers[0]))
-
+        body, earliest = with_writer(work, self._now)
         result = await self._store.run(collection, verb, body)
-        if writers[0].earliest is not None:
-            self._bus.publish(jobs_topic, writers[0].earliest)
+        due = earliest()
+        if due is not None:
+            self._bus.publish(jobs_topic, due)
         return result
 
     async def cancel(self, queue: str, key: str) -> bool:

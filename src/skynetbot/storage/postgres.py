@@ -16,7 +16,7 @@ from skynetbot.storage.dialect import postgres_delete, postgres_select, postgres
 from skynetbot.storage.errors import OutcomeUnknown, RowRefused, StorageError, StorageUnavailable
 from skynetbot.storage.migrations import POSTGRES_WORDS, pending
 from skynetbot.storage.statements import DeleteRows, Fetch, Row, SelectRows, Statement, UpsertRows, Work, WorkFactory
-from skynetbot.storage.store import QueryClock
+from skynetbot.storage.store import QueryClock, select_one
 
 __all__ = ["PostgresStore"]
 
@@ -108,7 +108,7 @@ class PostgresStore:
         )
 
     async def ping(self) -> None:
-        await self.read("health", "ping", _select_one)
+        await self.read("health", "ping", select_one)
 
     async def close(self) -> None:
         pool, self._pool = self._pool, None
@@ -264,10 +264,6 @@ def _translated(error: BaseException, collection: str, verb: str) -> StorageErro
     if isinstance(error, _AWAY_ERRORS):
         return StorageUnavailable(message)
     return StorageError(message)
-
-
-def _select_one() -> Work[None]:
-    yield Fetch("SELECT 1")
 
 
 async def _migrate(connection: Any) -> int:

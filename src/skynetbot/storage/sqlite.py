@@ -30,7 +30,7 @@ from skynetbot.storage.statements import (
     Work,
     WorkFactory,
 )
-from skynetbot.storage.store import QueryClock
+from skynetbot.storage.store import QueryClock, select_one
 from skynetbot.storage.tables import Table
 
 __all__ = ["SqliteStore"]
@@ -147,7 +147,7 @@ class SqliteStore:
             self._clock.observe(collection, verb, started, statements)
 
     async def ping(self) -> None:
-        await self.read("health", "ping", _select_one)
+        await self.read("health", "ping", select_one)
 
     async def close(self) -> None:
         if self._write is not None:
@@ -208,10 +208,6 @@ def _opened(connection: apsw.Connection | None) -> apsw.Connection:
     if connection is None:
         raise StorageError("The database is not open.")
     return connection
-
-
-def _select_one() -> Work[None]:
-    yield Fetch("SELECT 1")
 
 
 def _drive(connection: apsw.Connection, work: Work[T], statements: list[str]) -> T:

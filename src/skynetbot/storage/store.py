@@ -5,9 +5,9 @@ from typing import Final, Protocol, TypeVar
 
 from skynetbot.observability.logs import get_logger
 from skynetbot.observability.metrics import Metrics
-from skynetbot.storage.statements import WorkFactory
+from skynetbot.storage.statements import Work, WorkFactory, fetch
 
-__all__ = ["QueryClock", "Store"]
+__all__ = ["QueryClock", "Store", "select_one"]
 
 T = TypeVar("T")
 _log = get_logger(__name__)
@@ -74,3 +74,8 @@ class QueryClock:
         if took >= self._slow_s:
             self._metrics.slow_queries.labels(collection, verb).inc()
             _log.warning("slow query", collection=collection, verb=verb, seconds=round(took, 3), sql=statements[:5])
+
+
+def select_one() -> Work[None]:
+    """The body of a ping."""
+    yield from fetch("SELECT 1")

@@ -8,7 +8,8 @@ from skynetbot.features.polls.model import Method, Paper
 from skynetbot.features.polls.rules import counted, draft_of, draft_text, kind_and_method, options_of, weights_of
 from skynetbot.features.polls.settings import SCHEMA, PollSettings
 from skynetbot.features.polls.shown import rounds_text, ties_text
-from skynetbot.features.polls.when import Clock, end_of
+from skynetbot.features.polls.when import end_of
+from skynetbot.features.zones import Preference
 from skynetbot.guildconfig.schema import SettingsRejected
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC).timestamp()
@@ -113,17 +114,17 @@ def test_a_draft_survives_its_button_and_takes_no_nonsense() -> None:
     ("text", "seconds"), [("2 hours", 7_200), ("1h30m", 5_400), ("tomorrow at 12:00", 82_800), ("3 days", 259_200)]
 )
 def test_an_end_is_a_length_or_a_time_in_ones_zone(text: str, seconds: float) -> None:
-    assert end_of(text, NOW, Clock(zone="Europe/Berlin")) == NOW + seconds
+    assert end_of(text, NOW, Preference(zone="Europe/Berlin")) == NOW + seconds
 
 
 def test_a_poll_may_have_no_end() -> None:
-    assert end_of("Never", NOW, Clock()) is None
+    assert end_of("Never", NOW, Preference()) is None
 
 
 @pytest.mark.parametrize("text", ["soon", "every day at 9", "in 2 hours or so pizza", "3 years", "yesterday"])
 def test_other_ends_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="Say it like"):
-        end_of(text, NOW, Clock())
+        end_of(text, NOW, Preference())
 
 
 def test_weights_count_in_a_plurality() -> None:

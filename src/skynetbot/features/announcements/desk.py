@@ -9,7 +9,8 @@ from skynetbot.features.announcements.announcement import FEATURE, Announcement,
 from skynetbot.features.announcements.rules import ping_problem, zone_of
 from skynetbot.features.announcements.settings import AnnouncementSettings
 from skynetbot.features.contract import FeatureServices
-from skynetbot.guildconfig.levels import MANAGER_LEVEL, access_of, level_name, level_of
+from skynetbot.features.membership import level_here
+from skynetbot.guildconfig.levels import MANAGER_LEVEL, level_name
 from skynetbot.storage.documents import DocumentRow
 
 __all__ = ["Desk"]
@@ -26,7 +27,7 @@ class Desk:
 
     async def require(self, context: CommandContext | PressContext) -> None:
         """Raises UserError for those who may not announce; asked at every step, as rights can be lost between."""
-        level = await self._level(context)
+        level = await level_here(self.services, context)
         if level < MANAGER_LEVEL:
             raise UserError(
                 f"Announcing needs {level_name(MANAGER_LEVEL)}; you have {level_name(level)}. Whoever may Manage "
@@ -34,7 +35,7 @@ class Desk:
             )
 
     async def may(self, context: CommandContext) -> bool:
-        return await self._level(context) >= MANAGER_LEVEL
+        return await level_here(self.services, context) >= MANAGER_LEVEL
 
     async def settings(self, guild_id: int) -> AnnouncementSettings:
         return (await self.services.settings.snapshot(guild_id)).get(AnnouncementSettings)
@@ -98,16 +99,6 @@ class Desk:
         problem = ping_problem(body.ping, context.interaction.permissions, mentionable=body.mentionable)
         if problem:
             raise UserError(problem)
-
-    async def _level(self, context: CommandContext | PressContext) -> int:
-        interaction = context.interaction
-        guild = self.services.guilds.get(context.guild_id)
-        return level_of(
-            access_of(await self.services.settings.snapshot(context.guild_id)),
-            is_owner=guild is not None and guild.owner_id == interaction.invoker.id,
-            permissions=interaction.permissions,
-            role_ids=interaction.member.roles if interaction.member is not None else (),
-        )
 
 
 def _resolved(context: CommandContext, what: str, id_: int) -> dict[str, Any]:

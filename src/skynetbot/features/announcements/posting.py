@@ -30,9 +30,9 @@ from skynetbot.features.announcements.wording import name_of, post_of
 from skynetbot.features.contract import FeatureServices
 from skynetbot.jobs.kinds import GiveUp, JobKind, JobRun, RetryLater
 from skynetbot.jobs.retries import RetryPolicy
-from skynetbot.jobs.service import jobs_topic
+from skynetbot.jobs.service import JobWriter
 from skynetbot.storage.documents import DocumentRow, document_delete, document_get, document_update
-from skynetbot.storage.jobs import NewJob, job_cancel, job_insert
+from skynetbot.storage.jobs import NewJob
 from skynetbot.storage.statements import Work
 
 __all__ = ["Posting", "edit_job"]
@@ -79,7 +79,7 @@ class Posting:
     async def post(self, run: JobRun) -> None:
         row = await self._documents.get(FEATURE, run.payload(Ref).id)
         if row is None or row.state != WAITING:
-            await run.commit(lambda: job_cancel(POST_QUEUE, run.job.key or ""))
+            await run.commit(lambda writer: writer.cancel(POST_QUEUE, run.job.key or ""))
             return
         body = body_of(row)
         done = msgspec.json.decode(run.progress, type=_Done) if run.progress else _Done()
@@ -96,8 +96,7 @@ class Posting:
         except EffectRefused as refused:
             _retry_if_delayed(run, refused)
             problem = f"It was posted, and not published: {refused.reason}" if done.message_id else refused.reason
-        await run.commit(lambda: self._record(row.id, done, problem))
-        self._services.bus.publish(jobs_topic, self._services.now())
+        await run.commit(lambda writer: self._record(writer, row.id, done, problem))
 
     async def edit(self, run: JobRun) -> None:
         """Make the posted message say what the announcement says now."""
@@ -113,20 +112,19 @@ class Posting:
             problem = f"The posted message was not changed: {refused.reason}"
         said = fingerprint(body)
 
-        def work() -> Work[None]:
+        def work(writer: JobWriter) -> Work[None]:
             current = yield from document_get(FEATURE, row.id)
             if current is None:
                 return
             newest = body_of(current)
             if fingerprint(newest) != said:
                 # It was edited again meanwhile, and that edit could not have a job beside this one.
-                yield from job_insert(edit_job(current, run.job.user_id, self._services.now()), self._services.now())
+                yield from writer.add(edit_job(current, run.job.user_id, self._services.now()))
             if problem:
                 yield from self._keep(current, replace(newest, problem=problem), current.state)
-                yield from job_insert(self._news(current, run.job.user_id, problem), self._services.now())
+                yield from writer.add(self._news(current, run.job.user_id, problem))
 
         await run.commit(work)
-        self._services.bus.publish(jobs_topic, self._services.now())
 
     async def tell(self, run: JobRun) -> None:
         """By direct message, or in the log channel where that is refused."""
@@ -153,7 +151,7 @@ class Posting:
     async def expire(self, run: JobRun) -> None:
         id_ = run.payload(Ref).id
 
-        def work() -> Work[None]:
+        def work(_: JobWriter) -> Work[None]:
             row = yield from document_get(FEATURE, id_)
             if row is not None and row.state == DRAFT:
                 yield from document_delete(id_)
@@ -168,11 +166,11 @@ class Posting:
             if getattr(refused.__cause__, "code", None) != _ALREADY_PUBLISHED:
                 raise
 
-    def _record(self, id_: int, done: _Done, problem: str) -> Work[None]:
+    def _record(self, writer: JobWriter, id_: int, done: _Done, problem: str) -> Work[None]:
         """In the transaction that finishes the job or gives it its next time."""
         row = yield from document_get(FEATURE, id_)
         if row is None:
-            yield from job_cancel(POST_QUEUE, str(id_))
+            yield from writer.cancel(POST_QUEUE, str(id_))
             return
         body, now = body_of(row), self._services.now()
         known = problem == body.problem
@@ -184,17 +182,17 @@ class Posting:
             state = CANCELLED
         if state != WAITING:
             # Only a job that repeats is still there; this was its last time.
-            yield from job_cancel(POST_QUEUE, str(id_))
+            yield from writer.cancel(POST_QUEUE, str(id_))
         body = replace(body, problem=problem, refusals=refusals)
         if done.message_id:
             body = replace(body, message_id=done.message_id, posted_at=now, published=done.published)
             if done.print != fingerprint(body):
                 # It was edited while it was being posted.
-                yield from job_insert(edit_job(row, row.user_id, now), now)
+                yield from writer.add(edit_job(row, row.user_id, now))
         yield from self._keep(row, body, state)
         if problem and (not known or state == REFUSED):
             ended = "\nI tried it several times in a row and do not go on." if refusals >= _MOST_REFUSALS else ""
-            yield from job_insert(self._news(row, row.user_id, f"{problem}{ended}"), now)
+            yield from writer.add(self._news(row, row.user_id, f"{problem}{ended}"))
 
     def _keep(self, row: DocumentRow, body: Announcement, state: str) -> Work[None]:
         if not (yield from document_update(row, body=dump(body), state=state)):

@@ -10,14 +10,13 @@ import msgspec
 
 from skynetbot.discord.commands import CommandContext, Reply, UserError
 from skynetbot.discord.effects import EffectDelayed, EffectRefused
-from skynetbot.discord.state.permissions import Permission
-from skynetbot.discord.state.views import THREAD_TYPES
 from skynetbot.features.contract import FeatureServices
 from skynetbot.features.countdowns.keeper import Keeper
 from skynetbot.features.countdowns.records import FEATURE, Countdown, CountdownBody, decode, insert, remove, same_name
 from skynetbot.features.countdowns.rules import Notices, one_line, plain, upcoming
 from skynetbot.features.countdowns.settings import MOST, CountdownSettings
-from skynetbot.guildconfig.levels import access_of, level_name, level_of
+from skynetbot.features.membership import level_here, require_writing
+from skynetbot.guildconfig.levels import level_name
 from skynetbot.timephrases import Refused, parse
 
 __all__ = ["MESSAGE_LENGTH", "NAME_LENGTH", "Desk"]
@@ -40,7 +39,7 @@ class Desk:
     async def set(self, context: CommandContext) -> Reply:
         guild_id, author_id = context.guild_id, context.interaction.invoker.id
         settings = (await self._services.settings.snapshot(guild_id)).get(CountdownSettings)
-        level = await self._level(context)
+        level = await level_here(self._services, context)
         if level < _MODERATOR and not settings.everyone_may_set:
             raise UserError(
                 f"Setting countdowns needs {level_name(_MODERATOR)} here; you have {level_name(level)}. Whoever may "
@@ -94,7 +93,7 @@ class Desk:
         found = next((one for one in running if str(one.id) == wanted or same_name(one.body.name, wanted)), None)
         if found is None:
             raise UserError(f"There is no countdown “{one_line(wanted)[:60]}”. `/countdown list` shows them.")
-        if found.author_id != context.interaction.invoker.id and await self._level(context) < _MODERATOR:
+        if found.author_id != context.interaction.invoker.id and await level_here(self._services, context) < _MODERATOR:
             raise UserError(
                 f"Only <@{found.author_id}>, who set it, and moderators (level {_MODERATOR}) can cancel that countdown."
             )
@@ -115,7 +114,7 @@ class Desk:
         if option != "name":
             return ()
         invoker, wanted = context.interaction.invoker.id, typed.strip().casefold()
-        every = await self._level(context) >= _MODERATOR
+        every = await level_here(self._services, context) >= _MODERATOR
         return [
             (one.body.name, str(one.id))
             for one in await self._open(context.guild_id)
@@ -125,16 +124,6 @@ class Desk:
     async def _open(self, guild_id: int) -> Sequence[Countdown]:
         rows = await self._services.documents.list(FEATURE, guild_id=guild_id, state="open", limit=MOST + 1)
         return [decode(row) for row in rows]
-
-    async def _level(self, context: CommandContext) -> int:
-        interaction = context.interaction
-        guild = self._services.guilds.get(context.guild_id)
-        return level_of(
-            access_of(await self._services.settings.snapshot(context.guild_id)),
-            is_owner=guild is not None and guild.owner_id == interaction.invoker.id,
-            permissions=interaction.permissions,
-            role_ids=interaction.member.roles if interaction.member is not None else (),
-        )
 
     def _body(self, context: CommandContext, settings: CountdownSettings, level: int) -> tuple[CountdownBody, str]:
         """What is asked for, and what the person may not expect of the time."""
@@ -183,15 +172,8 @@ def _require_room(
 
 def _channel(context: CommandContext, settings: CountdownSettings) -> int:
     named = context.snowflake("channel")
-    data = context.interaction.data
-    seen = (data.resolved.get("channels") or {}).get(str(named)) if data is not None else None
-    if isinstance(seen, dict) and "permissions" in seen:
-        needed = Permission.VIEW_CHANNEL
-        is_thread = seen.get("type") in THREAD_TYPES
-        needed |= Permission.SEND_MESSAGES_IN_THREADS if is_thread else Permission.SEND_MESSAGES
-        if needed & ~int(seen["permissions"]):
-            # I am not to say for people what they may not say themselves.
-            raise UserError(f"You may not write in <#{named}> yourself. Choose another channel.")
+    if named is not None:
+        require_writing(context, named)
     channel_id = named or settings.channel or context.interaction.channel_id
     if channel_id is None:
         raise UserError("Name the channel for the countdown.")

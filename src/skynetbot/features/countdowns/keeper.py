@@ -80,7 +80,7 @@ class Keeper:
             await self._post(run, countdown, end_post(countdown, late_s), "cr")
         for attempt in range(1, _TRIES + 1):
             try:
-                await run.commit(lambda: changed(about.id, lambda now: ("done", _replace(now.body, trouble=""))))
+                await run.commit(lambda _: changed(about.id, lambda now: ("done", _replace(now.body, trouble=""))))
                 break
             except Stale:
                 if attempt == _TRIES:

@@ -20,7 +20,7 @@ from skynetbot.features.giveaways.records import (
 )
 from skynetbot.features.giveaways.rules import Draw
 from skynetbot.jobs.kinds import JobRun
-from skynetbot.jobs.service import JobWriter, jobs_topic
+from skynetbot.jobs.service import JobWriter
 from skynetbot.storage.documents import (
     DocumentRow,
     document_delete,
@@ -29,7 +29,7 @@ from skynetbot.storage.documents import (
     document_update,
     entry_put,
 )
-from skynetbot.storage.jobs import NewJob, job_insert
+from skynetbot.storage.jobs import NewJob
 from skynetbot.storage.statements import Work
 
 __all__ = ["ANNOUNCE", "END", "PUBLISH", "REFRESH", "AboutGiveaway", "AboutRound", "Book", "announcement", "refreshing"]
@@ -152,7 +152,7 @@ class Book:
         """`change` as the exactly-once end of a job."""
         for _ in range(_TRIES):
             try:
-                await run.commit(lambda: _changed(id_, decide))
+                await run.commit(lambda _: _changed(id_, decide))
                 return
             except _Stale:
                 continue
@@ -164,7 +164,7 @@ class Book:
         """The draw, its frozen list and the job that announces it, as the exactly-once end of a job."""
         now = self._services.now()
 
-        def work() -> Work[None]:
+        def work(writer: JobWriter) -> Work[None]:
             row = yield from document_get(FEATURE, giveaway.id)
             if row is None or row.state != "closing":
                 return
@@ -178,11 +178,9 @@ class Book:
             )
             body = msgspec.structs.replace(decode_giveaway(row).body, draws=(done,), list_id=list_id, not_qualified=out)
             yield from _written(row, "ended", body)
-            yield from job_insert(announcement(giveaway, done.round, now), now)
+            yield from writer.add(announcement(giveaway, done.round, now))
 
         await run.commit(work)
-        # A job that came in another job's transaction wakes nobody by itself.
-        self._services.bus.publish(jobs_topic, now)
 
     async def enter(self, id_: int, user_id: int, entry: Entry) -> tuple[bool, bool]:
         """(it was open, it is their first entry); see `State` for why it is looked at twice."""

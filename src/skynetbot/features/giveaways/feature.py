@@ -5,15 +5,14 @@ from typing import Final
 from skynetbot.discord.commands import Command, CommandOption, OptionType, Subcommand
 from skynetbot.features.contract import Feature, FeatureServices
 from skynetbot.features.giveaways.book import ANNOUNCE, END, PUBLISH, REFRESH, Book
-from skynetbot.features.giveaways.counts import LiveCounts
 from skynetbot.features.giveaways.desk import Desk
 from skynetbot.features.giveaways.joining import JoinDates, Joining
 from skynetbot.features.giveaways.keeper import Keeper
 from skynetbot.features.giveaways.settings import SCHEMA
 from skynetbot.features.giveaways.starting import MOST_DAYS, MOST_MESSAGES, MOST_WINNERS, Starting
 from skynetbot.features.giveaways.watch import MemberWatch
+from skynetbot.features.refreshing import Refresher
 from skynetbot.jobs.kinds import JobKind
-from skynetbot.jobs.scopes import Timers
 
 __all__ = ["SCHEMA", "build"]
 
@@ -38,7 +37,7 @@ _START: Final = (
 def build(services: FeatureServices) -> Feature:
     book = Book(services)
     keeper = Keeper(services, book)
-    counts = LiveCounts(keeper.refresh, Timers().scope("giveaways"))
+    counts = Refresher(keeper.refresh, services.timers.scope("giveaways"))
     dates = JoinDates()
     joining = Joining(services, book, dates, counts.changed)
     watch = MemberWatch(services, book, counts.changed)

@@ -7,7 +7,7 @@ from typing import Final
 from skynetbot.discord.commands import CommandContext, Reply, UserError
 from skynetbot.discord.effects import EffectDelayed, EffectRefused
 from skynetbot.features.contract import FeatureServices
-from skynetbot.features.giveaways.access import require_moderator, require_writing
+from skynetbot.features.giveaways.access import require_moderator
 from skynetbot.features.giveaways.book import Book
 from skynetbot.features.giveaways.keeper import Keeper
 from skynetbot.features.giveaways.posts import shown_prize
@@ -16,6 +16,7 @@ from skynetbot.features.giveaways.requirements import Requirements
 from skynetbot.features.giveaways.rules import commitment, new_seed
 from skynetbot.features.giveaways.settings import GiveawaySettings
 from skynetbot.features.giveaways.watch import MemberWatch
+from skynetbot.features.membership import require_writing
 from skynetbot.timephrases import duration
 
 __all__ = ["MOST_DAYS", "MOST_MESSAGES", "MOST_WINNERS", "PRIZE_LENGTH", "Starting", "end_of"]

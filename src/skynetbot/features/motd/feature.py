@@ -2,11 +2,12 @@
 
 from skynetbot.discord.commands import Command, CommandContext, Reply, UserError
 from skynetbot.features.contract import Feature, FeatureServices
+from skynetbot.features.membership import level_here
 from skynetbot.features.motd.keeper import QUEUE, Keeper
 from skynetbot.features.motd.memory import Memory
 from skynetbot.features.motd.posting import Poster
 from skynetbot.features.motd.settings import SCHEMA, MotdSettings
-from skynetbot.guildconfig.levels import LOOK_LEVEL, access_of, level_name, level_of
+from skynetbot.guildconfig.levels import LOOK_LEVEL, level_name
 
 __all__ = ["SCHEMA", "build"]
 
@@ -18,13 +19,7 @@ def build(services: FeatureServices) -> Feature:
 
     async def show(context: CommandContext) -> Reply:
         snapshot = await services.settings.snapshot(context.guild_id)
-        guild, interaction = services.guilds.get(context.guild_id), context.interaction
-        level = level_of(
-            access_of(snapshot),
-            is_owner=guild is not None and guild.owner_id == interaction.invoker.id,
-            permissions=interaction.permissions,
-            role_ids=interaction.member.roles if interaction.member is not None else (),
-        )
+        level = await level_here(services, context)
         if level < LOOK_LEVEL:
             raise UserError(f"Looking at this needs {level_name(LOOK_LEVEL)}; you have {level_name(level)}.")
         settings = snapshot.get(MotdSettings)

@@ -16,7 +16,7 @@ from skynetbot.features.motd.rules import GRACE_S, chosen, daily, day_due
 from skynetbot.features.motd.settings import MotdSettings
 from skynetbot.jobs.kinds import JobKind, JobRun, RetryLater
 from skynetbot.jobs.retries import RetryPolicy
-from skynetbot.storage.jobs import job_cancel
+from skynetbot.jobs.service import JobWriter
 from skynetbot.storage.statements import Work
 
 __all__ = ["Poster", "message_of"]
@@ -43,7 +43,7 @@ class Poster:
         guild_id = run.job.guild_id
         settings = (await self._services.settings.snapshot(guild_id)).get(MotdSettings)
         if not settings.enabled or settings.channel is None or not settings.messages:
-            await run.commit(lambda: job_cancel(QUEUE, run.job.key or ""))
+            await run.commit(lambda writer: writer.cancel(QUEUE, run.job.key or ""))
             return
         (row, kept), now = await self._memory.read(guild_id), self._services.now()
         done = msgspec.json.decode(run.progress, type=_Done) if run.progress else None
@@ -66,17 +66,17 @@ class Poster:
             done = _Done(message_id, text, due)
             await run.note(msgspec.json.encode(done).decode())
         served = replace(kept, due=done.due, text=done.text, message_id=done.message_id, problem="", problem_at=0)
-        await run.commit(lambda: self._memory.write(row, guild_id, served, now))
+        await run.commit(lambda _: self._memory.write(row, guild_id, served, now))
 
     async def _refused(self, run: JobRun, reason: str, now: float) -> None:
         guild_id = run.job.guild_id
         row, kept = await self._memory.read(guild_id)
 
-        def work() -> Work[None]:
+        def work(writer: JobWriter) -> Work[None]:
             yield from self._memory.write(row, guild_id, replace(kept, problem=reason, problem_at=now), now)
             if self._services.guilds.get(guild_id) is None:
                 # Removed from the server while nobody was looking; an invitation brings the job back.
-                yield from job_cancel(QUEUE, run.job.key or "")
+                yield from writer.cancel(QUEUE, run.job.key or "")
 
         await run.commit(work)
 

@@ -5,9 +5,10 @@ from typing import Final
 from skynetbot.discord.commands import CommandContext, UserError
 from skynetbot.discord.state.permissions import Permission
 from skynetbot.features.contract import FeatureServices
+from skynetbot.features.membership import level_here
 from skynetbot.features.polls.model import Poll
 from skynetbot.features.polls.settings import CREATORS, PollSettings
-from skynetbot.guildconfig.levels import access_of, level_name, level_of
+from skynetbot.guildconfig.levels import level_name
 
 __all__ = ["require_creator", "require_keeper"]
 
@@ -18,7 +19,7 @@ _WRITING: Final = Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS
 async def require_creator(services: FeatureServices, context: CommandContext, settings: PollSettings) -> None:
     """Raises UserError below the level of the settings, and where the person may not write."""
     needed = CREATORS.index(settings.creators)
-    level = await _level(services, context)
+    level = await level_here(services, context)
     if level < needed:
         raise UserError(
             f"Creating polls needs {level_name(needed)} here; you have {level_name(level)}. Managers can change that "
@@ -33,16 +34,5 @@ async def require_keeper(services: FeatureServices, context: CommandContext, pol
     """Raises UserError for whoever neither created the poll nor moderates."""
     if poll.creator_id == context.interaction.invoker.id:
         return
-    if await _level(services, context) < _MODERATOR:
+    if await level_here(services, context) < _MODERATOR:
         raise UserError(f"Only <@{poll.creator_id}>, who created poll {poll.id}, and moderators can do that.")
-
-
-async def _level(services: FeatureServices, context: CommandContext) -> int:
-    interaction = context.interaction
-    guild = services.guilds.get(context.guild_id)
-    return level_of(
-        access_of(await services.settings.snapshot(context.guild_id)),
-        is_owner=guild is not None and guild.owner_id == interaction.invoker.id,
-        permissions=interaction.permissions,
-        role_ids=interaction.member.roles if interaction.member is not None else (),
-    )

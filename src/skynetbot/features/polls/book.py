@@ -21,7 +21,7 @@ from skynetbot.features.polls.model import (
     paper_of,
 )
 from skynetbot.jobs.kinds import JobRun
-from skynetbot.jobs.service import JobWriter, jobs_topic
+from skynetbot.jobs.service import JobWriter
 from skynetbot.storage.documents import (
     document_delete,
     document_get,
@@ -30,7 +30,7 @@ from skynetbot.storage.documents import (
     entry_delete,
     entry_put,
 )
-from skynetbot.storage.jobs import NewJob, job_insert
+from skynetbot.storage.jobs import NewJob
 from skynetbot.storage.statements import Work
 
 __all__ = ["ANNOUNCE", "END", "PUBLISH", "Book"]
@@ -152,7 +152,7 @@ class Book:
         """The result, the counted ballots and the job that announces it, as the exactly-once end of a job."""
         now = self._services.now()
 
-        def work() -> Work[None]:
+        def work(writer: JobWriter) -> Work[None]:
             row = yield from document_get(FEATURE, poll.id)
             if row is None or row.state != "closing":
                 return
@@ -167,17 +167,15 @@ class Book:
             body = _replace(decode_poll(row).body, winners=winners, frozen_id=frozen_id)
             if not (yield from document_update(row, body=encode(body), state="closed")):
                 raise _Stale
-            yield from job_insert(_job(ANNOUNCE, now, "Announce the result of the poll", _about(poll)), now)
+            yield from writer.add(_job(ANNOUNCE, now, "Announce the result of the poll", _about(poll)))
 
         for left in reversed(range(_TRIES)):
             try:
                 await run.commit(work)
-                break
+                return
             except _Stale:
                 if not left:
                     raise
-        # A job that came in another job's transaction wakes nobody by itself.
-        self._services.bus.publish(jobs_topic, now)
 
     async def vote(self, id_: int, user_id: int, ballot: Ballot | None) -> bool | None:
         """Put or take back (None) a ballot, while the poll is open; whether it is their first, or there was one.

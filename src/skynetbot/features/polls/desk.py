@@ -15,7 +15,8 @@ from skynetbot.features.polls.posts import rounds_reply
 from skynetbot.features.polls.rules import kind_and_method, options_of, weights_of
 from skynetbot.features.polls.settings import PollSettings
 from skynetbot.features.polls.shown import number_of_ballots
-from skynetbot.features.polls.when import clock_of, end_of
+from skynetbot.features.polls.when import end_of
+from skynetbot.features.zones import preference_of
 
 __all__ = ["MOST_SEATS", "Desk"]
 
@@ -116,7 +117,7 @@ class Desk:
             if not weights:
                 raise ValueError("No role has a weight here. Managers can set them in the settings of Polls.")
         role_id = context.snowflake("who")
-        clock = await clock_of(self._services.documents, context.interaction.invoker.id)
+        clock, _ = await preference_of(self._services.documents, context.interaction.invoker.id)
         return PollBody(
             question=question,
             options=options,

@@ -7,11 +7,10 @@ from skynetbot.features.contract import Feature, FeatureServices
 from skynetbot.features.polls.book import ANNOUNCE, END, PUBLISH, Book
 from skynetbot.features.polls.desk import MOST_SEATS, Desk
 from skynetbot.features.polls.keeper import Keeper
-from skynetbot.features.polls.live import Live
 from skynetbot.features.polls.settings import SCHEMA
 from skynetbot.features.polls.voting import Voting
+from skynetbot.features.refreshing import Refresher
 from skynetbot.jobs.kinds import JobKind
-from skynetbot.jobs.scopes import Timers
 
 __all__ = ["SCHEMA", "build"]
 
@@ -61,7 +60,7 @@ _CREATE: Final = (
 def build(services: FeatureServices) -> Feature:
     book = Book(services)
     keeper = Keeper(services, book)
-    live = Live(keeper.refresh, Timers().scope("polls"))
+    live = Refresher(keeper.refresh, services.timers.scope("polls"))
     desk = Desk(services, book, keeper)
     plan = (
         ("create", "Ask a question and let members vote", desk.create, _CREATE),

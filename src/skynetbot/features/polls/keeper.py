@@ -116,7 +116,7 @@ class Keeper:
             await self._tell_creator(poll, text, f"pt{id_}")
             raise GiveUp(refused.reason) from refused
         if poll.state == "cancelled":
-            await run.commit(lambda: document_delete(id_))
+            await run.commit(lambda _: document_delete(id_))
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -4,31 +4,17 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from skynetbot.storage.documents import DocumentRepository
+from skynetbot.features.zones import Preference
 from skynetbot.timephrases import Refused, duration, parse
 
-__all__ = ["Clock", "clock_of", "end_of"]
+__all__ = ["end_of"]
 
 _NO_END: Final = frozenset({"never", "none", "no end", "open", "0"})
 _LONGEST_S: Final = 366 * 86_400.0
 _EXAMPLES: Final = "Say it like `2 hours`, `3 days`, `tomorrow at 18:00`, or `never` to end it by hand."
 
 
-class Clock(msgspec.Struct, frozen=True):
-    """What `/timezone` keeps of a person, as far as it matters here."""
-
-    zone: str = "UTC"
-    day_first: bool = False
-
-
-async def clock_of(documents: DocumentRepository, user_id: int) -> Clock:
-    rows = await documents.list("preferences", user_id=user_id, limit=1)
-    return msgspec.json.decode(rows[0].body, type=Clock) if rows else Clock()
-
-
-def end_of(text: str, now: float, clock: Clock) -> float | None:
+def end_of(text: str, now: float, clock: Preference) -> float | None:
     """Seconds since 1970; None for a poll without an end. Raises ValueError with a sentence."""
     text = text.strip()
     if text.casefold() in _NO_END:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from skynetbot.discord.commands import CommandContext, PressContext, Reply, UserError
+from skynetbot.features import zones
 from skynetbot.features.contract import FeatureServices
-from skynetbot.features.reminders import zones
 from skynetbot.features.reminders.firing import QUEUE
 from skynetbot.features.reminders.model import OPEN, Reminder, read, summary
 from skynetbot.features.reminders.settings import ReminderSettings

@@ -10,6 +10,7 @@ from skynetbot.features.contract import FeatureServices
 from skynetbot.features.reminders.model import DONE, OPEN, Reminder, read
 from skynetbot.jobs.kinds import GiveUp, JobRun, RetryLater
 from skynetbot.jobs.schedules import next_time, packed
+from skynetbot.jobs.service import JobWriter
 from skynetbot.storage.documents import DocumentRow, document_get, document_update
 from skynetbot.storage.statements import Work
 
@@ -33,7 +34,7 @@ class Firing:
         if run.progress is None:
             await run.note(str(await self._post(run, row, reminder)))
 
-        def finished() -> Work[None]:
+        def finished(_: JobWriter) -> Work[None]:
             current = yield from document_get("reminders", id_)
             if current is None:
                 return

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from skynetbot.discord.commands import CommandContext, UserError
 from skynetbot.features.contract import FeatureServices
+from skynetbot.features.membership import level_here
 from skynetbot.features.serversettings.wording import clipped, conflict_text
-from skynetbot.guildconfig.levels import LOOK_LEVEL, access_of, level_name, level_of
+from skynetbot.guildconfig.levels import LOOK_LEVEL, level_name
 from skynetbot.guildconfig.outcomes import (
     Author,
     NotAllowed,
@@ -46,14 +47,7 @@ class Desk:
         return Author(interaction.invoker.id, interaction.invoker_name, "discord", level)
 
     async def level(self, context: CommandContext) -> int:
-        interaction = context.interaction
-        guild = self.services.guilds.get(context.guild_id)
-        return level_of(
-            access_of(await self.settings.snapshot(context.guild_id)),
-            is_owner=guild is not None and guild.owner_id == interaction.invoker.id,
-            permissions=interaction.permissions,
-            role_ids=interaction.member.roles if interaction.member is not None else (),
-        )
+        return await level_here(self.services, context)
 
     def schema(self, context: CommandContext) -> Schema[Any]:
         with self.refusals():

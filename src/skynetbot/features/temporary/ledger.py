@@ -10,10 +10,10 @@ from skynetbot.errors import SkynetBotError
 from skynetbot.features.contract import FeatureServices
 from skynetbot.features.temporary.measures import ACTIVE, APPLYING, FEATURE, Measure
 from skynetbot.features.temporary.wording import timer_title
-from skynetbot.jobs.service import JobWriter, jobs_topic
+from skynetbot.jobs.service import JobWriter
 from skynetbot.storage.cases import CaseRow, case_close, case_get, case_open, cases_of_user
 from skynetbot.storage.documents import DocumentRow, document_get, document_insert, document_update
-from skynetbot.storage.jobs import LEASED, NewJob, job_cancel, job_insert
+from skynetbot.storage.jobs import LEASED, NewJob
 from skynetbot.storage.statements import Work
 
 __all__ = ["APPLY", "END", "KEEP", "TELL", "Busy", "Changed", "Ledger", "Record", "Ref", "Tell"]
@@ -192,18 +192,22 @@ class Ledger:
     async def rewrite(self, record: Record, measure: Measure, tells: Sequence[Tell] = ()) -> Record | None:
         """Commit another body; None when the measure was changed since it was read."""
 
-        def work(_: JobWriter) -> Work[DocumentRow | None]:
+        def work(writer: JobWriter) -> Work[DocumentRow | None]:
             if not (yield from document_update(record.row, body=_body(measure))):
                 return None
-            yield from self._tell(measure, tells)
+            yield from self._tell(writer, measure, tells)
             return (yield from document_get(FEATURE, record.id))
 
         row = await self._jobs.transaction(FEATURE, "rewrite", work)
-        self.wake(self.now_if(tells))
         return _record(row) if row is not None else None
 
     def applied(
-        self, record: Record, replaced: Sequence[Record], renew_at: float | None, tells: Sequence[Tell]
+        self,
+        writer: JobWriter,
+        record: Record,
+        replaced: Sequence[Record],
+        renew_at: float | None,
+        tells: Sequence[Tell],
     ) -> Work[None]:
         """Discord confirmed it: it is in force or done, and what it replaced is over.
 
@@ -218,12 +222,14 @@ class Ledger:
             yield from _update(record, "done", msgspec.structs.replace(measure, outcome="done"))
             yield from case_close(measure.guild_id, measure.case, now)
         for other in replaced:
-            yield from self.closed(other, "replaced", f"ended by case #{measure.case}")
+            yield from self.closed(writer, other, "replaced", f"ended by case #{measure.case}")
         if renew_at is not None:
-            yield from job_insert(self.keeping(record, renew_at), now)
-        yield from self._tell(measure, tells)
+            yield from writer.add(self.keeping(record, renew_at))
+        yield from self._tell(writer, measure, tells)
 
-    def closed(self, record: Record, state: str, outcome: str, tells: Sequence[Tell] = ()) -> Work[None]:
+    def closed(
+        self, writer: JobWriter, record: Record, state: str, outcome: str, tells: Sequence[Tell] = ()
+    ) -> Work[None]:
         """It is over, or was never in force: its case is closed and nothing waits to end it.
 
         Raises:
@@ -233,19 +239,20 @@ class Ledger:
         measure = msgspec.structs.replace(record.measure, outcome=outcome, problem="")
         yield from _update(record, state, measure)
         yield from case_close(measure.guild_id, measure.case, now)
-        yield from job_cancel(END, str(record.id))
-        yield from job_cancel(KEEP, str(record.id))
-        yield from self._tell(measure, tells)
+        yield from writer.cancel(END, str(record.id))
+        yield from writer.cancel(KEEP, str(record.id))
+        yield from self._tell(writer, measure, tells)
 
     async def lift(self, record: Record, tells: Sequence[Tell]) -> bool:
         """Somebody ended it in Discord; False when the measure was changed since it was read."""
         try:
             await self._jobs.transaction(
-                FEATURE, "lift", lambda _: self.closed(record, "lifted", "ended by hand in Discord", tells)
+                FEATURE,
+                "lift",
+                lambda writer: self.closed(writer, record, "lifted", "ended by hand in Discord", tells),
             )
         except Changed:
             return False
-        self.wake(self.now_if(tells))
         self.on_closed(record.measure, record.id)
         return True
 
@@ -257,28 +264,17 @@ class Ledger:
         title = f"Keep up case #{record.measure.case} ({record.measure.info.name} of {record.measure.target_name})"
         return _job(KEEP, str(record.id), due, record.measure, record.id, title, returned=returned)
 
-    def wake(self, *dues: float | None) -> None:
-        """After a transaction that scheduled something without `JobWriter`, which would do this."""
-        known = [due for due in dues if due is not None]
-        if known:
-            self._services.bus.publish(jobs_topic, min(known))
-
-    def now_if(self, anything: Sequence[Tell]) -> float | None:
-        """When these are to be told."""
-        return self._services.now() if anything else None
-
-    def _tell(self, measure: Measure, tells: Sequence[Tell]) -> Work[None]:
+    def _tell(self, writer: JobWriter, measure: Measure, tells: Sequence[Tell]) -> Work[None]:
         now = self._services.now()
         for tell in tells:
-            yield from job_insert(
+            yield from writer.add(
                 NewJob(
                     queue=TELL,
                     due=now,
                     payload=msgspec.json.encode(tell).decode(),
                     guild_id=measure.guild_id,
                     title=f"Say what became of case #{measure.case}",
-                ),
-                now,
+                )
             )
 
 

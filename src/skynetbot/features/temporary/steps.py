@@ -16,8 +16,8 @@ from skynetbot.features.temporary.rules import next_renewal
 from skynetbot.features.temporary.settings import TemporarySettings
 from skynetbot.jobs.kinds import GiveUp, JobKind, JobRun, RetryLater
 from skynetbot.jobs.retries import RetryPolicy
-from skynetbot.storage.jobs import job_cancel, job_insert
-from skynetbot.storage.statements import Work, WorkFactory
+from skynetbot.jobs.service import JobWriter, WriterWork
+from skynetbot.storage.statements import Work
 
 __all__ = ["LATE_S", "Steps"]
 
@@ -68,8 +68,7 @@ class Steps:
         renew_at = None
         if measure.kind == "mute" and expires_at is not None:
             renew_at = next_renewal(expires_at, self._services.now())
-        await self._commit(run, lambda: self._ledger.applied(record, replaced, renew_at, tells), tells)
-        self._ledger.wake(renew_at)
+        await self._commit(run, lambda writer: self._ledger.applied(writer, record, replaced, renew_at, tells))
         for other in replaced:
             self._ledger.on_closed(other.measure, other.id)
 
@@ -94,12 +93,12 @@ class Steps:
             outcome = "it was over before Discord confirmed it"
         tells = self._to_log(await self._settings(measure.guild_id), wording.over(measure, outcome))
 
-        def work() -> Work[None]:
-            if is_ours and not (yield from job_cancel(APPLY, measure.thing_key)):
+        def work(writer: JobWriter) -> Work[None]:
+            if is_ours and not (yield from writer.cancel(APPLY, measure.thing_key)):
                 raise Changed
-            yield from self._ledger.closed(record, "ended", outcome, tells)
+            yield from self._ledger.closed(writer, record, "ended", outcome, tells)
 
-        await self._commit(run, work, tells)
+        await self._commit(run, work)
         self._ledger.on_closed(measure, record.id)
 
     async def keep(self, run: JobRun) -> None:
@@ -127,8 +126,7 @@ class Steps:
         renew_at = next_renewal(measure.expires_at, now) if measure.kind == "mute" else None
         if renew_at is not None:
             following = self._ledger.keeping(record, renew_at)
-            await run.commit(lambda: job_insert(following, now))
-            self._ledger.wake(renew_at)
+            await run.commit(lambda writer: writer.add(following))
 
     async def tell(self, run: JobRun) -> None:
         """Say what was decided to be said."""
@@ -220,7 +218,7 @@ class Steps:
         if told:
             tells.append(Tell("user", measure.target_id, "That ban was not carried out after all."))
         outcome = f"not carried out: {reason}"
-        await self._commit(run, lambda: self._ledger.closed(record, "refused", outcome, tells), tells)
+        await self._commit(run, lambda writer: self._ledger.closed(writer, record, "refused", outcome, tells))
         self._ledger.on_closed(measure, record.id)
 
     async def _trouble(self, record: Record, reason: str, text: str) -> None:
@@ -239,12 +237,11 @@ class Steps:
     async def _lifted(self, run: JobRun, record: Record) -> None:
         outcome = "ended by hand in Discord"
         tells = self._to_log(await self._settings(record.measure.guild_id), wording.over(record.measure, outcome))
-        await self._commit(run, lambda: self._ledger.closed(record, "lifted", outcome, tells), tells)
+        await self._commit(run, lambda writer: self._ledger.closed(writer, record, "lifted", outcome, tells))
         self._ledger.on_closed(record.measure, record.id)
 
-    async def _commit(self, run: JobRun, work: WorkFactory[None], tells: Sequence[Tell]) -> None:
+    async def _commit(self, run: JobRun, work: WriterWork[None]) -> None:
         try:
             await run.commit(work)
         except Changed as changed:
             raise RetryLater("the case was changed meanwhile", _SOON_S) from changed
-        self._ledger.wake(self._ledger.now_if(tells))
